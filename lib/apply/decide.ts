@@ -1,0 +1,273 @@
+/**
+ * Decides what to do about each object that the records do not settle, by asking the API server for a dry run.
+ * @module
+ */
+import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import type { FieldRule } from "../component/mod.ts";
+import { isMap } from "../field_path.ts";
+import { APPLYSET, FIELD_MANAGER } from "../names.ts";
+import { keyOf, type KubernetesObject } from "../object.ts";
+import {
+  type AdoptionPolicy,
+  applyRules,
+  type Change,
+  compareObjects,
+  type FieldDifference,
+  leftoverDifferences,
+  type Member,
+  previousOwner,
+} from "../plan/mod.ts";
+import { applySetId } from "./inventory.ts";
+import type { Observation } from "./observe.ts";
+import type { PreparedObject } from "./prepare.ts";
+import { isImmutable, proveReplacement, replacementRefusal } from "./replace.ts";
+
+/** What deciding needs to know. */
+export interface DecideOptions {
+  readonly component: string;
+  readonly adoption: AdoptionPolicy;
+  readonly rules: readonly FieldRule[];
+  readonly members: ReadonlyMap<string, Member>;
+  /** Dry-run objects that don't exist yet, too: for a report that nothing follows. */
+  readonly proveCreations: boolean;
+}
+
+/** A change, with the object to apply: what Git wants, less the fields that the component yields. */
+export interface Decision {
+  readonly change: Change;
+  readonly item: PreparedObject;
+  /** The live object as it was compared; absent for creations. */
+  readonly live?: KubernetesObject | undefined;
+}
+
+/**
+ * Decides about one object.
+ *
+ * @throws {ClusterError} when the API server can't be asked; a refusal of the object itself is a `conflict`.
+ */
+export async function decide(
+  cluster: Cluster,
+  item: PreparedObject,
+  observation: Observation,
+  options: DecideOptions,
+): Promise<Decision> {
+  const unseen = observation.refusalOf(item);
+  if (unseen !== undefined) return refusal(item, unseen);
+  const lives = observation.live.has(keyOf(item.reference));
+  const object = lives ? await readLive(cluster, item) : undefined;
+  if (object instanceof ClusterError) return refusal(item, object);
+  if (object === undefined) {
+    return options.proveCreations ? await proveCreation(cluster, item) : creation(item);
+  }
+  if (object.metadata.deletionTimestamp !== undefined) return terminating(item, object);
+  const foreign = isOurs(item, object, options) ? undefined : adoptionOf(object, options);
+  if (foreign?.refused) return conflict(item, foreign.reason, foreign.hint);
+
+  const { object: wanted, stopped } = applyRules(item.object, object, {
+    rules: options.rules,
+    manager: FIELD_MANAGER,
+  });
+  if (stopped.length > 0) return stop(item, stopped);
+  const applied: PreparedObject = { ...item, object: wanted };
+  let predicted: KubernetesObject;
+  try {
+    predicted = await cluster.apply(item.resource, wanted, { dryRun: true });
+  } catch (error) {
+    if (isImmutable(error)) return await replacement(cluster, applied, object, error);
+    if (isRefusal(error)) return refusal(item, error);
+    throw error;
+  }
+  const differences = [
+    ...compareObjects({ live: object, predicted, manager: FIELD_MANAGER }),
+    ...(foreign === undefined ? [] : leftoverDifferences(object, predicted, {
+      policy: options.adoption,
+      manager: FIELD_MANAGER,
+    })),
+  ];
+  const { reference } = item;
+  if (foreign !== undefined) {
+    return {
+      item: applied,
+      live: object,
+      change: {
+        action: "adopt",
+        reference,
+        desired: applied,
+        live: object,
+        differences,
+        reason: foreign.reason,
+      },
+    };
+  }
+  return {
+    item: applied,
+    live: object,
+    change: differences.length === 0
+      ? { action: "unchanged", reference, provenance: item.provenance }
+      : { action: "update", reference, desired: applied, live: object, differences },
+  };
+}
+
+/** The whole live object; what may not be read is a refusal of this object, not of the run. */
+async function readLive(
+  cluster: Cluster,
+  item: PreparedObject,
+): Promise<KubernetesObject | ClusterError | undefined> {
+  try {
+    return await cluster.get(item.resource, item.reference);
+  } catch (error) {
+    if (isRefusal(error)) return error;
+    throw error;
+  }
+}
+
+function creation(item: PreparedObject): Decision {
+  return { item, change: { action: "create", reference: item.reference, desired: item } };
+}
+
+/** A creation that the API server would accept, or that can't be tried yet since its namespace or kind is to come. */
+async function proveCreation(cluster: Cluster, item: PreparedObject): Promise<Decision> {
+  try {
+    await cluster.apply(item.resource, item.object, { dryRun: true });
+  } catch (error) {
+    if (isRefusal(error) && error.status !== 404) return refusal(item, error);
+    if (!isRefusal(error)) throw error;
+  }
+  return creation(item);
+}
+
+function conflict(
+  item: PreparedObject,
+  reason: string,
+  hint: string,
+  differences: readonly FieldDifference[] = [],
+): Decision {
+  const { reference } = item;
+  return {
+    item,
+    change: { action: "conflict", reference, desired: item, differences, reason, hint },
+  };
+}
+
+function terminating(item: PreparedObject, live: KubernetesObject): Decision {
+  const { deletionTimestamp, finalizers = [] } = live.metadata;
+  const held = finalizers.length === 0 ? "" : `, held by ${finalizers.join(", ")}`;
+  return conflict(
+    item,
+    `It is being deleted since ${deletionTimestamp}${held}`,
+    "Run again when it is gone; what holds it must remove its finalizer.",
+  );
+}
+
+function stop(item: PreparedObject, stopped: readonly FieldDifference[]): Decision {
+  const managers = [...new Set(stopped.map(({ owner }) => owner?.manager ?? "somebody"))];
+  return conflict(
+    item,
+    `${managers.join(", ")} set fields that component.yaml says to stop at`,
+    "Settle who owns them: change Git, or remove the live value, or change the rule in spec.fields.",
+    stopped,
+  );
+}
+
+/** Ours is what the inventory lists with this UID, or what still carries our label after the inventory was lost. */
+function isOurs(item: PreparedObject, live: KubernetesObject, options: DecideOptions): boolean {
+  const member = options.members.get(keyOf(item.reference));
+  if (member?.uid !== undefined && member.uid === live.metadata.uid) return true;
+  return live.metadata.labels?.[APPLYSET.partOf] === applySetId(options.component);
+}
+
+/** Whether an object that is not ours may be taken over. */
+function adoptionOf(
+  live: KubernetesObject,
+  { adoption, component }: DecideOptions,
+): { readonly refused: boolean; readonly reason: string; readonly hint: string } {
+  const owner = previousOwner(live.metadata, applySetId(component));
+  const reason = owner === undefined
+    ? "It exists, and no tool claims it"
+    : `It belongs to ${owner}`;
+  const refused = adoption === "none" || (adoption === "unowned" && owner !== undefined);
+  return {
+    refused,
+    reason,
+    hint: refused
+      ? `Let Plumb take it over with --adopt ${
+        owner === undefined ? "unowned" : "all"
+      } or spec.adoption, ` +
+        "or give yours another name."
+      : "",
+  };
+}
+
+async function replacement(
+  cluster: Cluster,
+  item: PreparedObject,
+  live: KubernetesObject,
+  refused: ClusterError,
+): Promise<Decision> {
+  const refusalToReplace = replacementRefusal(item);
+  const reason = wordsOf(refused);
+  if (refusalToReplace !== undefined) {
+    return conflict(item, `${refusalToReplace.reason}: ${reason}`, refusalToReplace.hint);
+  }
+  try {
+    await proveReplacement(cluster, item);
+  } catch (error) {
+    if (isRefusal(error)) return refusal(item, error);
+    throw error;
+  }
+  return {
+    item,
+    live,
+    change: {
+      action: "replace",
+      reference: item.reference,
+      desired: item,
+      live,
+      differences: immutableDifferences(item, live, refused),
+      reason,
+    },
+  };
+}
+
+/** The fields that the API server named; it gives no predicted object to compare with. */
+function immutableDifferences(
+  item: PreparedObject,
+  live: KubernetesObject,
+  refused: ClusterError,
+): FieldDifference[] {
+  return refused.causes.flatMap(({ field }) => {
+    const path = (field ?? "").split(".").filter((name) => name !== "").map((name) => ({
+      field: name,
+    }));
+    const read = (root: unknown) =>
+      path.reduce<unknown>((value, { field }) => isMap(value) ? value[field] : undefined, root);
+    const [before, after] = [read(live), read(item.object)];
+    if (path.length === 0 || (before === undefined && after === undefined)) return [];
+    return [{
+      path,
+      difference: "changed" as const,
+      live: before,
+      desired: after,
+      owner: undefined,
+    }];
+  });
+}
+
+/** An answer about the object itself, as opposed to a failure to ask. */
+function isRefusal(error: unknown): error is ClusterError {
+  return error instanceof ClusterError && [400, 403, 404, 409, 422].includes(error.status);
+}
+
+function refusal(item: PreparedObject, error: ClusterError): Decision {
+  return conflict(
+    item,
+    wordsOf(error),
+    error.hint ?? `Change it at ${item.provenance.file}:${item.provenance.line}.`,
+  );
+}
+
+/** The API server's reason without the part that repeats which object it is about. */
+function wordsOf(error: ClusterError): string {
+  const causes = error.causes.map(({ field, message }) => field ? `${field}: ${message}` : message);
+  return causes.length > 0 ? causes.join("; ") : error.message;
+}

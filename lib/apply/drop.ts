@@ -1,0 +1,71 @@
+/** What becomes of the members that Git dropped. @module */
+import type { Cluster } from "../cluster/mod.ts";
+import { keyOf } from "../object.ts";
+import { dropMembers, type Dropped, type Member } from "../plan/mod.ts";
+import { applySetId } from "./inventory.ts";
+import type { Observation, Target } from "./observe.ts";
+import type { PreparedObject } from "./prepare.ts";
+
+/** What deciding about dropped members needs to know. */
+export interface DropContext {
+  /** Name of the component. */
+  readonly component: string;
+  readonly members: readonly Member[];
+  /** The members as targets, by key. */
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly observation: Observation;
+}
+
+/** What becomes of the members that Git no longer has. */
+export async function membersToDrop(
+  cluster: Cluster,
+  prepared: readonly PreparedObject[],
+  { component, members, targets, observation }: DropContext,
+): Promise<Dropped> {
+  const wanted = new Set(prepared.map(({ reference }) => keyOf(reference)));
+  const gone = members.filter(({ reference }) => !wanted.has(keyOf(reference)));
+  const { delete: deletions, kept } = dropMembers(gone, {
+    live: observation.live,
+    applySet: applySetId(component),
+    desired: prepared.map(({ reference }) => reference),
+  });
+  const unseen = gone.flatMap((member) => {
+    const target = targets.get(keyOf(member.reference));
+    const refused = target === undefined ? undefined : observation.refusalOf(target);
+    return refused === undefined ? [] : [{ member, reason: refused.message }];
+  });
+  const inUse = await definitionsInUse(cluster, deletions, targets);
+  const free = deletions.filter(({ reference }) => !inUse.has(keyOf(reference)));
+  const guarded = gone.filter(({ reference }) => inUse.has(keyOf(reference)))
+    .map((member) => ({
+      member,
+      reason: "objects of its kind exist, and would be deleted with it",
+    }));
+  return { delete: free, kept: [...kept, ...unseen, ...guarded] };
+}
+
+/** Keys of the CustomResourceDefinitions whose deletion would delete somebody's objects. */
+async function definitionsInUse(
+  cluster: Cluster,
+  deletions: Dropped["delete"],
+  targets: ReadonlyMap<string, Target>,
+): Promise<ReadonlySet<string>> {
+  const definitions = deletions.filter(({ reference }) =>
+    reference.kind === "CustomResourceDefinition"
+  );
+  if (definitions.length === 0) return new Set();
+  const dropped = new Set(deletions.map(({ reference }) => keyOf(reference)));
+  const discovery = await cluster.discover();
+  const used = await Promise.all(definitions.map(async ({ reference }) => {
+    const resource = [...discovery.kinds()].find(({ plural, group }) =>
+      `${plural}.${group}` === reference.name
+    );
+    const instances = resource === undefined ? [] : await cluster.listMetadata(resource);
+    return instances.some((instance) =>
+        !dropped.has(keyOf(instance.reference)) || !targets.has(keyOf(instance.reference))
+      )
+      ? [keyOf(reference)]
+      : [];
+  }));
+  return new Set(used.flat());
+}

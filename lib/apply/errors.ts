@@ -1,0 +1,26 @@
+/** Errors of the apply room. @module */
+import { type ErrorDetails, PlumbError } from "../errors.ts";
+
+/** What can go wrong between a plan and the cluster. */
+export type ApplyErrorCode =
+  | "inventory-unreadable"
+  | "inventory-foreign"
+  | "inventory-too-large"
+  | "lease-lost"
+  | "unknown-kind"
+  | "duplicate"
+  | "namespace-mismatch"
+  | "permission-missing"
+  | "requirement-unmet"
+  | "render-shrank"
+  | "deletion-unconfirmed"
+  | "moved";
+
+/** An error of the apply room. */
+export class ApplyError extends PlumbError {
+  override readonly name = "ApplyError";
+
+  constructor(override readonly code: ApplyErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
+  }
+}

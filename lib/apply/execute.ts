@@ -1,0 +1,206 @@
+/**
+ * Carries out a plan: wave after wave, with the record of what became of each object.
+ * @module
+ */
+import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import type { Action, Emit } from "../event.ts";
+import { messageOf, PlumbError } from "../errors.ts";
+import { FIELD_MANAGER } from "../names.ts";
+import { keyOf, type KubernetesObject } from "../object.ts";
+import { adoptionPatch, type AdoptionPolicy, type Member, takenFields } from "../plan/mod.ts";
+import type { Decision } from "./decide.ts";
+import type { Lease } from "./lease.ts";
+import type { PreparedObject } from "./prepare.ts";
+import { memberOf } from "./record.ts";
+import { replace } from "./replace.ts";
+import { waitForHealth } from "./wait.ts";
+
+/** How to carry out a plan. */
+export interface ExecuteOptions {
+  readonly lease: Lease;
+  readonly adoption: AdoptionPolicy;
+  /** Objects that each object needs, by key: it is left alone when one of them failed. */
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** Wait until everything is healthy; otherwise only for what later waves can't do without. */
+  readonly wait: boolean;
+  /** For one wave, in milliseconds. */
+  readonly timeout: number;
+  readonly emit: Emit;
+  readonly redact: (text: string) => string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of a plan. */
+export interface Execution {
+  /** Records of the objects as they are now, by key: of those that were applied. */
+  readonly applied: ReadonlyMap<string, Member>;
+  /** Keys of what failed, was skipped, or is not healthy. */
+  readonly failed: ReadonlySet<string>;
+  /** Why the run stopped before its end, if it did. */
+  readonly stopped?: unknown;
+}
+
+/**
+ * Applies the waves of a plan in order. A failed object stops what depends on it; an unhealthy one stops the
+ * waves after its own; the others go on.
+ *
+ * Never throws: what stopped it is in the result, beside the records of what was done until then.
+ */
+export async function execute(
+  cluster: Cluster,
+  waves: readonly (readonly Decision[])[],
+  options: ExecuteOptions,
+): Promise<Execution> {
+  const run = new Run(cluster, options);
+  try {
+    for (const [index, decisions] of waves.entries()) {
+      options.signal?.throwIfAborted();
+      const acting = decisions.filter(({ change }) => change.action !== "unchanged");
+      options.emit({ type: "wave", wave: index + 1, waves: waves.length, objects: acting.length });
+      await run.applyAll(decisions);
+      await run.waitFor(decisions);
+      if (run.unhealthy) {
+        run.skip(waves.slice(index + 1).flat(), "an earlier wave is not healthy");
+        break;
+      }
+    }
+  } catch (stopped) {
+    return { applied: run.applied, failed: run.failed, stopped };
+  }
+  return { applied: run.applied, failed: run.failed };
+}
+
+/** The state of one execution. */
+class Run {
+  readonly applied = new Map<string, Member>();
+  readonly failed = new Set<string>();
+  readonly #answers = new Map<string, KubernetesObject>();
+  unhealthy = false;
+
+  constructor(readonly cluster: Cluster, readonly options: ExecuteOptions) {}
+
+  /** Applies everything in a wave at once; the cluster bounds how many requests are under way. */
+  async applyAll(decisions: readonly Decision[]): Promise<void> {
+    const results = await Promise.allSettled(decisions.map((decision) => this.#apply(decision)));
+    const stopped = results.find((result) => result.status === "rejected");
+    if (stopped !== undefined) throw stopped.reason;
+  }
+
+  async #apply({ change, item, live }: Decision): Promise<void> {
+    const key = keyOf(item.reference);
+    if (change.action === "unchanged") {
+      if (live !== undefined) this.applied.set(key, memberOf(item, live));
+      return;
+    }
+    if (change.action === "conflict") {
+      this.#fail(item, change.action, change.reason, change.hint);
+      return;
+    }
+    const missing = this.options.dependencies.get(key)?.find((needed) => this.failed.has(needed));
+    if (missing !== undefined) {
+      this.#skipOne(
+        item,
+        change.action,
+        `it needs ${missing.split("/").filter(Boolean).join("/")}, which failed`,
+      );
+      return;
+    }
+    this.options.signal?.throwIfAborted();
+    this.options.lease.assertHeld();
+    try {
+      const answer = await this.#write({ change, item, live });
+      this.applied.set(key, memberOf(item, answer));
+      this.#answers.set(key, answer);
+      const taken = "differences" in change ? takenFields(change.differences) : [];
+      this.options.emit({
+        type: "change",
+        action: change.action,
+        object: item.reference,
+        result: "done",
+        ...(taken.length === 0 ? {} : { taken }),
+      });
+    } catch (error) {
+      if (endsTheRun(error, this.options.signal)) throw error;
+      this.#fail(
+        item,
+        change.action,
+        messageOf(error),
+        error instanceof PlumbError ? error.hint : undefined,
+      );
+    }
+  }
+
+  async #write({ change, item, live }: Decision): Promise<KubernetesObject> {
+    const { cluster, options } = this;
+    if (change.action === "replace" && live !== undefined) {
+      return await replace(cluster, item, live, options);
+    }
+    if (change.action === "adopt" && live !== undefined) {
+      const patch = adoptionPatch(live, options.adoption, FIELD_MANAGER);
+      if (patch !== undefined) await cluster.patch(item.resource, item.reference, patch, "json");
+    }
+    return await cluster.apply(item.resource, item.object, {});
+  }
+
+  #fail(item: PreparedObject, action: Action, message: string, hint: string | undefined): void {
+    this.failed.add(keyOf(item.reference));
+    this.options.emit({
+      type: "change",
+      action,
+      object: item.reference,
+      result: "failed",
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  #skipOne(item: PreparedObject, action: Action, message: string): void {
+    this.failed.add(keyOf(item.reference));
+    this.options.emit({
+      type: "change",
+      action,
+      object: item.reference,
+      result: "skipped",
+      message,
+    });
+  }
+
+  /** Marks what is not even tried. */
+  skip(decisions: readonly Decision[], why: string): void {
+    for (const { change, item } of decisions) {
+      if (change.action !== "unchanged") this.#skipOne(item, change.action, why);
+    }
+  }
+
+  /** Waits for the health of a wave's objects. */
+  async waitFor(decisions: readonly Decision[]): Promise<void> {
+    const { options } = this;
+    const needed = new Set([...options.dependencies.values()].flat());
+    const targets = decisions
+      .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
+      .filter(({ item }) => options.wait || needed.has(keyOf(item.reference)))
+      .map(({ item }) => ({ resource: item.resource, reference: item.reference }));
+    if (targets.length === 0) return;
+    const results = await waitForHealth(this.cluster, targets, {
+      timeout: options.timeout,
+      initial: this.#answers,
+      redact: options.redact,
+      onChange: (report) => options.emit({ type: "health", ...report }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    for (const { object, status } of results) {
+      if (status === "current") continue;
+      this.unhealthy = true;
+      this.failed.add(keyOf(object));
+    }
+  }
+}
+
+/** Whether an error is about the run, not about the object at hand. */
+function endsTheRun(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted) return true;
+  if (error instanceof ClusterError) {
+    return error.code === "unreachable" || error.code === "unauthorized";
+  }
+  return error instanceof PlumbError ? error.code === "lease-lost" : true;
+}

@@ -1,0 +1,8 @@
+/**
+ * A plan becomes changes in the cluster.
+ * @module
+ */
+export { ApplyError, type ApplyErrorCode } from "./errors.ts";
+export { decodeInventory, type Inventory, inventoryName, readInventory } from "./inventory.ts";
+export { reconcile, type ReconcileOptions } from "./reconcile.ts";
+export { secretReader } from "./secrets.ts";

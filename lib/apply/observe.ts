@@ -1,0 +1,47 @@
+/**
+ * What lives in the cluster, from one metadata-only list per kind and namespace.
+ * @module
+ */
+import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { keyOf, type ObjectReference } from "../object.ts";
+import type { LiveMetadata } from "../plan/mod.ts";
+
+/** An object to look for. */
+export interface Target {
+  readonly reference: ObjectReference;
+  readonly resource: Resource;
+}
+
+/** What was seen. */
+export interface Observation {
+  /** Live objects by {@link keyOf}; foreign objects of the same kinds and namespaces are among them. */
+  readonly live: ReadonlyMap<string, LiveMetadata>;
+  /** Why a target could not be looked for, or undefined when it could: what is absent then, does not exist. */
+  refusalOf(target: Target): ClusterError | undefined;
+}
+
+/**
+ * Lists the metadata of everything that lives in the kinds and namespaces of the targets. A namespace or kind
+ * that does not exist holds nothing; a list that the cluster forbids leaves the others usable.
+ */
+export async function observe(cluster: Cluster, targets: Iterable<Target>): Promise<Observation> {
+  const lists = new Map<string, Target>();
+  for (const target of targets) lists.set(listKey(target), target);
+  const live = new Map<string, LiveMetadata>();
+  const refused = new Map<string, ClusterError>();
+  await Promise.all([...lists].map(async ([key, { resource, reference }]) => {
+    try {
+      for (const item of await cluster.listMetadata(resource, reference.namespace)) {
+        live.set(keyOf(item.reference), item);
+      }
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.code === "forbidden")) throw error;
+      refused.set(key, error);
+    }
+  }));
+  return { live, refusalOf: (target) => refused.get(listKey(target)) };
+}
+
+function listKey({ resource, reference }: Target): string {
+  return `${resource.group}/${resource.plural}/${reference.namespace ?? ""}`;
+}

@@ -1,0 +1,243 @@
+/**
+ * From the desired and the live state to a plan: what the records settle is not even read, the rest is dry-run.
+ * @module
+ */
+import type { Cluster, Discovery } from "../cluster/mod.ts";
+import type { Component } from "../component/mod.ts";
+import { FIELD_MANAGER } from "../names.ts";
+import { describe, keyOf } from "../object.ts";
+import {
+  type Change,
+  classify,
+  deletionWaves,
+  type Member,
+  type Order,
+  orderObjects,
+  type Plan,
+  PlanError,
+} from "../plan/mod.ts";
+import type { DesiredObject } from "../render/mod.ts";
+import { decide, type Decision } from "./decide.ts";
+import { membersToDrop } from "./drop.ts";
+import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
+import { type Observation, observe, type Target } from "./observe.ts";
+import { prepare, type PreparedObject } from "./prepare.ts";
+import { secretReader } from "./secrets.ts";
+
+/** What a plan is made from. */
+export interface PlanOptions {
+  readonly component: Component;
+  /** Renders the desired state; called only when the records don't serve. */
+  readonly render: () => Promise<readonly DesiredObject[]>;
+  /** Identity of everything that rendering depends on, keyed by the inventory's salt. */
+  readonly renderKey: (salt: string) => string;
+  /** Trust no record: dry-run everything. */
+  readonly refresh: boolean;
+  /** Dry-run creations too, for a report that no apply follows. */
+  readonly proveCreations: boolean;
+}
+
+/** A plan, with all that carrying it out needs. */
+export interface PlannedRun {
+  readonly stored: StoredInventory;
+  readonly renderKey: string;
+  /** Empty when the records settled everything. */
+  readonly prepared: readonly PreparedObject[];
+  readonly waves: readonly (readonly Decision[])[];
+  readonly plan: Plan;
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** Members that Git dropped but that stay, and why. */
+  readonly kept: readonly { readonly member: Member; readonly reason: string }[];
+  /** Targets of the deletions, by key. */
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Whether every object was dry-run. */
+  readonly refreshed: boolean;
+}
+
+/** A scheduled run trusts the records for a day. */
+const REFRESH_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Makes the plan of a run. */
+export async function planRun(cluster: Cluster, options: PlanOptions): Promise<PlannedRun> {
+  const { component } = options;
+  const stored = await readInventory(cluster, component.name, component.namespace);
+  const renderKey = options.renderKey(stored.inventory.salt);
+  const refreshed = options.refresh || isStale(stored.inventory);
+  const trusted = !refreshed && stored.inventory.state === "complete" &&
+    stored.inventory.renderKey === renderKey;
+  const targets = memberTargets(stored.inventory);
+  let observation: Observation | undefined;
+  if (trusted) {
+    observation = await observe(cluster, targets.values());
+    if (await recordsHold(cluster, stored.inventory, observation)) {
+      return { ...settled(stored), renderKey };
+    }
+  }
+  return await planFromSource(cluster, options, {
+    stored,
+    renderKey,
+    refreshed,
+    targets,
+    observation,
+  });
+}
+
+function isStale({ refreshed }: Inventory): boolean {
+  return refreshed !== undefined && Date.now() - Date.parse(refreshed) > REFRESH_MILLISECONDS;
+}
+
+function memberTargets({ members, resources }: Inventory): Map<string, Target> {
+  const known = new Map(
+    resources.map((resource) => [`${resource.group}/${resource.kind}`, resource]),
+  );
+  return new Map(members.flatMap(({ reference }) => {
+    const resource = known.get(`${reference.group}/${reference.kind}`);
+    return resource === undefined ? [] : [[keyOf(reference), { reference, resource }] as const];
+  }));
+}
+
+/** Whether every member lives as recorded, and so do the objects whose content went into members. */
+async function recordsHold(
+  cluster: Cluster,
+  { members }: Inventory,
+  { live }: Observation,
+): Promise<boolean> {
+  const { unchanged } = classify({
+    desired: members.map(({ reference, hash }) => ({ reference, hash })),
+    members: membersByKey(members),
+    live,
+    manager: FIELD_MANAGER,
+  });
+  return unchanged.length === members.length && await sourcesHold(cluster, members);
+}
+
+async function sourcesHold(cluster: Cluster, members: readonly Member[]): Promise<boolean> {
+  const secrets = secretReader(cluster);
+  const sources = members.flatMap((member) => member.sources ?? []);
+  const answers = await Promise.all(sources.map(async ({ reference, resourceVersion }) => {
+    const secret = await secrets.readSecret(reference.namespace ?? "", reference.name);
+    return secret?.metadata.resourceVersion === resourceVersion;
+  }));
+  return answers.every((same) => same);
+}
+
+function membersByKey(members: readonly Member[]): Map<string, Member> {
+  return new Map(members.map((member) => [keyOf(member.reference), member]));
+}
+
+/** The plan of a run in which nothing has moved. */
+function settled(stored: StoredInventory): Omit<PlannedRun, "renderKey"> {
+  const unchanged = stored.inventory.members.map(({ reference, provenance }) => (
+    { action: "unchanged" as const, reference, provenance }
+  ));
+  return {
+    stored,
+    prepared: [],
+    waves: [],
+    plan: { waves: [], prune: [], unchanged },
+    dependencies: new Map(),
+    kept: [],
+    targets: new Map(),
+    refreshed: false,
+  };
+}
+
+interface Context {
+  readonly stored: StoredInventory;
+  readonly renderKey: string;
+  readonly refreshed: boolean;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly observation: Observation | undefined;
+}
+
+async function planFromSource(
+  cluster: Cluster,
+  options: PlanOptions,
+  context: Context,
+): Promise<PlannedRun> {
+  const { component } = options;
+  const { inventory } = context.stored;
+  const [rendered, discovery] = await Promise.all([options.render(), cluster.discover()]);
+  const prepared = await prepare(rendered, {
+    component: component.name,
+    namespace: component.namespace,
+    salt: inventory.salt,
+    discovery,
+    secrets: secretReader(cluster),
+  });
+  const order = orderObjects(prepared);
+  await requireExternal(cluster, order, discovery);
+  const observation = context.observation ??
+    await observe(cluster, [...prepared, ...context.targets.values()]);
+  const members = membersByKey(inventory.members);
+  const classes = classify({
+    desired: prepared,
+    members: context.refreshed ? new Map() : members,
+    live: observation.live,
+    manager: FIELD_MANAGER,
+  });
+  const settledKeys = new Set(classes.unchanged.map(({ reference }) => keyOf(reference)));
+  const decideOptions = {
+    component: component.name,
+    adoption: component.adoption,
+    rules: component.fields,
+    members,
+    proveCreations: options.proveCreations,
+  };
+  const decisions = new Map(
+    await Promise.all(prepared.map(async (item): Promise<[string, Decision]> => {
+      const key = keyOf(item.reference);
+      return settledKeys.has(key)
+        ? [key, { item, change: unchangedChange(item) }]
+        : [key, await decide(cluster, item, observation, decideOptions)];
+    })),
+  );
+  const waves = order.waves.map((wave) => wave.flatMap((key) => decisions.get(key) ?? []));
+  const dropped = await membersToDrop(cluster, prepared, {
+    component: component.name,
+    members: inventory.members,
+    targets: context.targets,
+    observation,
+  });
+  return {
+    stored: context.stored,
+    renderKey: context.renderKey,
+    prepared,
+    waves,
+    plan: {
+      waves: waves.map((wave) => wave.map(({ change }) => change)),
+      prune: deletionWaves(dropped.delete),
+      unchanged: [],
+    },
+    dependencies: order.dependencies,
+    kept: dropped.kept,
+    targets: context.targets,
+    refreshed: context.refreshed,
+  };
+}
+
+function unchangedChange({ reference, provenance }: PreparedObject): Change {
+  return { action: "unchanged", reference, provenance };
+}
+
+/** What objects name in `depends-on` but the component does not have must live already. */
+async function requireExternal(
+  cluster: Cluster,
+  { external }: Order,
+  discovery: Discovery,
+): Promise<void> {
+  await Promise.all(external.map(async ({ reference, item }) => {
+    const resource = discovery.find(reference);
+    if (resource !== undefined && await cluster.get(resource, reference) !== undefined) return;
+    throw new PlanError(
+      "dependency-missing",
+      `${describe(item.reference)} depends on ${
+        describe(reference)
+      }, which is neither in the component nor in the cluster`,
+      {
+        place: item.provenance,
+        hint: `Correct the annotation, or deploy ${describe(reference)} first.`,
+      },
+    );
+  }));
+}

@@ -1,0 +1,274 @@
+/**
+ * From rendered objects to objects as they are applied: with a namespace, realized, labelled, and with pods that
+ * roll when their configuration changes.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { isMap } from "../field_path.ts";
+import type { Discovery, Resource } from "../cluster/mod.ts";
+import { realizedKinds, type SecretReader } from "../kinds/mod.ts";
+import { ANNOTATION, API_VERSION, APPLYSET } from "../names.ts";
+import {
+  describe,
+  groupVersionKind,
+  keyOf,
+  type KubernetesObject,
+  type ObjectMeta,
+  type ObjectReference,
+  referenceOf,
+} from "../object.ts";
+import { hashOf, type Member } from "../plan/mod.ts";
+import type { DesiredObject } from "../render/mod.ts";
+import { ApplyError } from "./errors.ts";
+import { applySetId } from "./inventory.ts";
+
+/** A desired object that is ready to be applied. */
+export interface PreparedObject extends DesiredObject {
+  readonly reference: ObjectReference;
+  readonly resource: Resource;
+  /** Keyed hash of `object`. */
+  readonly hash: string;
+  /** Never pruned: what it holds can't be made again. */
+  readonly retain: boolean;
+  readonly sources: NonNullable<Member["sources"]>;
+}
+
+/** What preparing needs to know. */
+export interface PrepareOptions {
+  readonly component: string;
+  readonly namespace: string;
+  /** Key of the hashes; from the inventory. */
+  readonly salt: string;
+  readonly discovery: Discovery;
+  readonly secrets: SecretReader;
+}
+
+/**
+ * Prepares rendered objects.
+ *
+ * @throws {ApplyError} `unknown-kind` for a kind that neither the cluster nor a CRD in the set knows, `duplicate`
+ * when a realized object is also written out.
+ * @throws {KindError} when an object of Plumb's own kinds can't be realized.
+ */
+export async function prepare(
+  rendered: readonly DesiredObject[],
+  options: PrepareOptions,
+): Promise<PreparedObject[]> {
+  const defined = definedResources(rendered);
+  const realized = await Promise.all(rendered.map((desired) => realize(desired, options)));
+  const scoped = realized.map((item) => {
+    const resource = resourceOf(item.desired, options.discovery, defined);
+    return { ...item, resource, object: placeAndLabel(item.desired.object, resource, options) };
+  });
+  refuseDuplicates(scoped.map(({ object, desired }) => ({ object, desired })));
+  const contents = hashContents(scoped.map(({ object }) => object), options.salt);
+  return scoped.map(({ desired, object, resource, retain, sources }) => {
+    const final = withConfigHash(object, contents, options.salt);
+    return {
+      object: final,
+      provenance: desired.provenance,
+      lineOf: (path) => desired.lineOf(path),
+      reference: referenceOf(final),
+      resource,
+      hash: hashOf(final, options.salt),
+      retain,
+      sources,
+    };
+  });
+}
+
+interface Realized {
+  readonly desired: DesiredObject;
+  readonly retain: boolean;
+  readonly sources: NonNullable<Member["sources"]>;
+}
+
+async function realize(desired: DesiredObject, options: PrepareOptions): Promise<Realized> {
+  const { object } = desired;
+  const kind = object.apiVersion === API_VERSION ? realizedKinds.get(object.kind) : undefined;
+  if (kind === undefined) return { desired, retain: false, sources: [] };
+  const declaration = {
+    ...desired,
+    object: { ...object, metadata: { namespace: options.namespace, ...object.metadata } },
+  };
+  const expansion = await kind.expand(declaration, options.secrets);
+  return {
+    desired: { object: expansion.object, provenance: desired.provenance, lineOf: desired.lineOf },
+    retain: expansion.retain,
+    sources: expansion.sources,
+  };
+}
+
+/** The resources that CRDs of the set will bring. */
+function definedResources(rendered: readonly DesiredObject[]): ReadonlyMap<string, Resource> {
+  const resources = new Map<string, Resource>();
+  for (const { object } of rendered) {
+    if (object.kind !== "CustomResourceDefinition" || !isMap(object["spec"])) continue;
+    const { group, names, scope, versions } = object["spec"];
+    if (!isMap(names) || !Array.isArray(versions)) continue;
+    for (const version of versions) {
+      if (!isMap(version)) continue;
+      const resource: Resource = {
+        group: String(group),
+        version: String(version["name"]),
+        kind: String(names["kind"]),
+        plural: String(names["plural"]),
+        namespaced: scope === "Namespaced",
+      };
+      resources.set(`${resource.group}/${resource.version}/${resource.kind}`, resource);
+    }
+  }
+  return resources;
+}
+
+function resourceOf(
+  { object, provenance }: DesiredObject,
+  discovery: Discovery,
+  defined: ReadonlyMap<string, Resource>,
+): Resource {
+  const kind = groupVersionKind(object);
+  const resource = defined.get(`${kind.group}/${kind.version}/${kind.kind}`) ??
+    discovery.find(kind);
+  if (resource === undefined) {
+    throw new ApplyError(
+      "unknown-kind",
+      `The cluster does not know ${object.kind} of ${object.apiVersion}`,
+      {
+        place: { ...provenance, object: describe(referenceOf(object)) },
+        hint: discovery.find({ group: kind.group, kind: kind.kind }) === undefined
+          ? "Install its CustomResourceDefinition first, or add it to the component."
+          : "The cluster serves this kind in another version: change apiVersion.",
+      },
+    );
+  }
+  return resource;
+}
+
+/** Sets or removes the namespace as the kind's scope asks, and marks the object as a member of the component. */
+function placeAndLabel(
+  object: KubernetesObject,
+  resource: Resource,
+  { component, namespace }: PrepareOptions,
+): KubernetesObject {
+  const metadata: ObjectMeta = {
+    ...object.metadata,
+    labels: { ...object.metadata.labels, [APPLYSET.partOf]: applySetId(component) },
+  };
+  if (resource.namespaced) metadata.namespace = object.metadata.namespace ?? namespace;
+  else delete metadata.namespace;
+  return encodeStringData({ ...object, metadata });
+}
+
+/**
+ * `stringData` is write-only: the API server moves it into `data`, but tracks the owner of the field that was
+ * sent. Sent as `data`, a Secret compares and prunes like any other object.
+ */
+function encodeStringData(object: KubernetesObject): KubernetesObject {
+  const { stringData, ...rest } = object;
+  if (object.kind !== "Secret" || object.apiVersion !== "v1" || !isMap(stringData)) return object;
+  const encoded = Object.entries(stringData).map(([key, value]) =>
+    [key, Buffer.from(String(value)).toString("base64")] as const
+  );
+  const data = isMap(object["data"]) ? object["data"] : {};
+  return { ...rest as KubernetesObject, data: { ...data, ...Object.fromEntries(encoded) } };
+}
+
+function refuseDuplicates(items: readonly { object: KubernetesObject; desired: DesiredObject }[]) {
+  const seen = new Map<string, DesiredObject>();
+  for (const { object, desired } of items) {
+    const key = keyOf(referenceOf(object));
+    const first = seen.get(key);
+    if (first !== undefined) {
+      throw new ApplyError("duplicate", `${describe(referenceOf(object))} is declared twice`, {
+        place: desired.provenance,
+        hint:
+          `The other place is ${first.provenance.file}:${first.provenance.line}. Keep one of them.`,
+      });
+    }
+    seen.set(key, desired);
+  }
+}
+
+/** Hashes of what ConfigMaps and Secrets of the set contain, by key. */
+function hashContents(
+  objects: readonly KubernetesObject[],
+  salt: string,
+): ReadonlyMap<string, string> {
+  const hashes = new Map<string, string>();
+  for (const object of objects) {
+    if (object.apiVersion !== "v1" || (object.kind !== "ConfigMap" && object.kind !== "Secret")) {
+      continue;
+    }
+    const { data, binaryData } = object;
+    hashes.set(
+      `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`,
+      hashOf({ data, binaryData }, salt),
+    );
+  }
+  return hashes;
+}
+
+/** Workloads whose controller replaces pods when the template changes. A Job's template is immutable. */
+const ROLLING_KINDS: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
+
+/** Pods read a ConfigMap or Secret when they start, so its hash in their template makes them roll with it. */
+function withConfigHash(
+  object: KubernetesObject,
+  contents: ReadonlyMap<string, string>,
+  salt: string,
+): KubernetesObject {
+  if (!ROLLING_KINDS.has(object.kind) || !object.apiVersion.startsWith("apps/")) return object;
+  const spec = object["spec"];
+  if (!isMap(spec) || !isMap(spec["template"])) return object;
+  const template = spec["template"];
+  const used = [...usedConfiguration(template["spec"], object.metadata.namespace ?? "")]
+    .flatMap((key) => contents.has(key) ? [`${key}=${contents.get(key)}`] : [])
+    .sort();
+  if (used.length === 0) return object;
+  const metadata = isMap(template["metadata"]) ? template["metadata"] : {};
+  const annotations = isMap(metadata["annotations"]) ? metadata["annotations"] : {};
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      template: {
+        ...template,
+        metadata: {
+          ...metadata,
+          annotations: { ...annotations, [ANNOTATION.configHash]: hashOf(used, salt) },
+        },
+      },
+    },
+  };
+}
+
+/** Fields of a pod's spec that name a ConfigMap or a Secret: the field, the kind, and where the name is. */
+const CONFIGURATION_FIELDS: Readonly<Record<string, readonly [kind: string, nameField: string]>> = {
+  configMap: ["ConfigMap", "name"],
+  configMapRef: ["ConfigMap", "name"],
+  configMapKeyRef: ["ConfigMap", "name"],
+  secret: ["Secret", "secretName"],
+  secretRef: ["Secret", "name"],
+  secretKeyRef: ["Secret", "name"],
+};
+
+function usedConfiguration(
+  value: unknown,
+  namespace: string,
+  found = new Set<string>(),
+): Set<string> {
+  if (Array.isArray(value)) {
+    for (const item of value) usedConfiguration(item, namespace, found);
+  } else if (isMap(value)) {
+    for (const [field, child] of Object.entries(value)) {
+      const known = CONFIGURATION_FIELDS[field];
+      if (known !== undefined && isMap(child)) {
+        // A projected volume names its Secret by `name`, a plain one by `secretName`.
+        const name = child[known[1]] ?? child["name"];
+        if (typeof name === "string") found.add(`${known[0]}/${namespace}/${name}`);
+      }
+      usedConfiguration(child, namespace, found);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,88 @@
+/**
+ * Removes what Git no longer has.
+ * @module
+ */
+import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import type { Emit } from "../event.ts";
+import { messageOf } from "../errors.ts";
+import { keyOf } from "../object.ts";
+import type { Change } from "../plan/mod.ts";
+import type { Lease } from "./lease.ts";
+import type { Target } from "./observe.ts";
+import { waitForDeletion } from "./wait.ts";
+
+/** A planned deletion. */
+export type Deletion = Extract<Change, { action: "delete" }>;
+
+/** How to prune. */
+export interface PruneOptions {
+  readonly lease: Lease;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly wait: boolean;
+  /** For one wave, in milliseconds. */
+  readonly timeout: number;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Deletes waves of objects, each guarded by its UID, and waits until they are gone.
+ *
+ * @returns keys of what could not be deleted or is not gone yet, and so stays in the inventory.
+ */
+export async function prune(
+  cluster: Cluster,
+  waves: readonly (readonly Deletion[])[],
+  options: PruneOptions,
+): Promise<ReadonlySet<string>> {
+  const left = new Set<string>();
+  for (const wave of waves) {
+    options.signal?.throwIfAborted();
+    const deleted = (await Promise.all(wave.map(async (change) => {
+      options.lease.assertHeld();
+      if (await deleteOne(cluster, change, options)) return [change];
+      left.add(keyOf(change.reference));
+      return [];
+    }))).flat();
+    if (!options.wait || deleted.length === 0) continue;
+    const results = await waitForDeletion(
+      cluster,
+      deleted.flatMap(({ reference, uid }) => {
+        const target = options.targets.get(keyOf(reference));
+        return target === undefined ? [] : [{ resource: target.resource, reference, uid }];
+      }),
+      {
+        timeout: options.timeout,
+        onChange: (report) => options.emit({ type: "health", ...report }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+    );
+    for (const { reference, gone } of results) if (!gone) left.add(keyOf(reference));
+  }
+  return left;
+}
+
+async function deleteOne(
+  cluster: Cluster,
+  { reference, uid }: Deletion,
+  { targets, emit }: PruneOptions,
+): Promise<boolean> {
+  const target = targets.get(keyOf(reference));
+  try {
+    if (target !== undefined) {
+      await cluster.delete(target.resource, reference, { uid, propagation: "Background" });
+    }
+    emit({ type: "change", action: "delete", object: reference, result: "done" });
+    return true;
+  } catch (error) {
+    if (error instanceof ClusterError && error.code === "unreachable") throw error;
+    emit({
+      type: "change",
+      action: "delete",
+      object: reference,
+      result: "failed",
+      message: messageOf(error),
+    });
+    return false;
+  }
+}

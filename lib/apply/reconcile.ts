@@ -1,0 +1,267 @@
+/**
+ * One run of a component: plan, and make the cluster follow.
+ * @module
+ */
+import type { Cluster } from "../cluster/mod.ts";
+import type { Emit, Outcome } from "../event.ts";
+import { SYSTEM_NAMESPACE } from "../names.ts";
+import { describe, keyOf, type ObjectReference } from "../object.ts";
+import { countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
+import { ApplyError } from "./errors.ts";
+import { execute, type Execution } from "./execute.ts";
+import { INVENTORY_RESOURCE, readInventory, writeInventory } from "./inventory.ts";
+import { type HeldLease, Lease, LEASE_RESOURCE } from "./lease.ts";
+import { missingPermissions, type WantedPermission } from "./permissions.ts";
+import type { Target } from "./observe.ts";
+import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
+import { prune } from "./prune.ts";
+import { intendedInventory, recordResult, recordUnchanged, type RunResult } from "./record.ts";
+import { redactSecrets } from "./redact.ts";
+import { checkRequirements } from "./requirements.ts";
+
+/** What a run does, and how. */
+export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
+  readonly mode: "apply" | "observe";
+  readonly source: { readonly url: string; readonly revision: string };
+  /** Who runs, for the lease. */
+  readonly identity: string;
+  /** Asked before anything is deleted. */
+  readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
+  /** A desired state that lost most of its objects is meant so. */
+  readonly allowShrinking: boolean;
+  readonly wait: boolean;
+  /** For one wave, in milliseconds. */
+  readonly timeout: number;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a component once.
+ *
+ * @returns how it ended; what happened on the way is in the events.
+ * @throws {PlumbError} when nothing could be planned, or the run had to stop.
+ */
+export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
+  const started = performance.now();
+  const observing = options.mode === "observe";
+  const planned = await planAndReport(cluster, options);
+  const conclude = (outcome: Outcome, message: string, failed = 0): Outcome => {
+    const seconds = (performance.now() - started) / 1000;
+    options.emit({
+      type: "result",
+      outcome,
+      counts: countsOf(planned.plan),
+      failed,
+      seconds,
+      message,
+    });
+    return outcome;
+  };
+  const conflicts = countsOf(planned.plan).conflict;
+  if (!hasChanges(planned)) {
+    if (!observing) await recordUnchanged(cluster, planned, options.source);
+    return conclude("in-sync", "The cluster is as Git says");
+  }
+  if (observing) {
+    return conflicts > 0
+      ? conclude("failed", "Some objects can't be applied as they are", conflicts)
+      : conclude("differences", "The cluster differs from Git");
+  }
+  await checkBeforeWriting(cluster, planned, options);
+  options.emit({ type: "stage", stage: "lease" });
+  const lease = await Lease.acquire(cluster, options.component.name, options);
+  if (!(lease instanceof Lease)) return conclude("busy", busyMessage(lease));
+  await using _ = lease;
+  const current = await replanIfMoved(cluster, planned, options);
+  if (!hasChanges(current)) return conclude("in-sync", "Another run has done the work meanwhile");
+  const { execution, left } = await carryOut(cluster, current, lease, options);
+  if (execution.stopped !== undefined) throw execution.stopped;
+  const failed = execution.failed.size + left.size;
+  return failed === 0
+    ? conclude("applied", "The cluster is now as Git says")
+    : conclude("failed", `${failed} of the objects did not get there`, failed);
+}
+
+/** Plans, and tells the plan. */
+async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promise<PlannedRun> {
+  const observing = options.mode === "observe";
+  options.emit({ type: "stage", stage: "observe" });
+  const planned = await planRun(cluster, { ...options, proveCreations: observing });
+  const changes = [...planned.plan.prune.flat(), ...planned.plan.waves.flat()]
+    .filter(({ action }) => action !== "unchanged");
+  options.emit({
+    type: "plan",
+    counts: countsOf(planned.plan),
+    changes: changes.map((change) => reportOf(change, { text: observing })),
+    waves: planned.plan.waves.length,
+  });
+  for (const { member, reason } of planned.kept) {
+    options.emit({
+      type: "warning",
+      message: `${describe(member.reference)} is no longer in Git, but stays: ${reason}`,
+    });
+  }
+  return planned;
+}
+
+function hasChanges({ plan }: PlannedRun): boolean {
+  return plan.prune.length > 0 || plan.waves.flat().some(({ action }) => action !== "unchanged");
+}
+
+function busyMessage({ holder, since }: HeldLease): string {
+  return `Another run is at work: ${holder}${since === undefined ? "" : `, since ${since}`}`;
+}
+
+/** Everything that can stop a run before its first write. */
+async function checkBeforeWriting(
+  cluster: Cluster,
+  planned: PlannedRun,
+  options: ReconcileOptions,
+): Promise<void> {
+  const { component } = options;
+  const deletions = planned.plan.prune.flat().map(({ reference }) => reference);
+  if (!options.allowShrinking) {
+    guardShrinking({
+      members: planned.stored.inventory.members.length,
+      dropped: deletions.length,
+      desired: planned.prepared.length,
+    });
+  }
+  if (component.requires.length > 0) {
+    options.emit({ type: "stage", stage: "requirements" });
+    const results = await checkRequirements(cluster, component.requires);
+    for (const result of results) options.emit({ type: "requirement", ...result });
+    const unmet = results.filter(({ met }) => !met);
+    if (unmet.length > 0) {
+      throw new ApplyError(
+        "requirement-unmet",
+        `The cluster lacks what ${component.name} needs: ${
+          unmet.map(({ name }) => name).join(", ")
+        }`,
+        {
+          hint: "Nothing was changed. Each is explained above; deploy them first, then run again.",
+        },
+      );
+    }
+  }
+  await askForPermissions(cluster, planned, options.emit);
+  if (deletions.length > 0 && !(await options.confirm(deletions))) {
+    throw new ApplyError(
+      "deletion-unconfirmed",
+      `${deletions.length} deletions were not confirmed`,
+      {
+        hint: "Nothing was changed. Confirm them with --yes, or put the objects back into Git.",
+      },
+    );
+  }
+}
+
+/** The plan as it is once nobody else can write: if another run was quicker, it is made anew. */
+async function replanIfMoved(
+  cluster: Cluster,
+  planned: PlannedRun,
+  options: ReconcileOptions,
+): Promise<PlannedRun> {
+  const { inventory, resourceVersion } = planned.stored;
+  const now = await readInventory(cluster, inventory.component, inventory.namespace);
+  return now.resourceVersion === resourceVersion ? planned : await planAndReport(cluster, options);
+}
+
+/**
+ * Asks for everything a run will need. What is missing for some objects is told at once and only they fail;
+ * without its own records a run can't begin.
+ */
+async function askForPermissions(cluster: Cluster, planned: PlannedRun, emit: Emit): Promise<void> {
+  const own = await missingPermissions(cluster, [
+    {
+      resource: INVENTORY_RESOURCE,
+      namespace: SYSTEM_NAMESPACE,
+      verbs: ["get", "create", "update"],
+    },
+    { resource: LEASE_RESOURCE, namespace: SYSTEM_NAMESPACE, verbs: ["get", "create", "update"] },
+  ]);
+  const missing = await missingPermissions(cluster, wantedPermissions(planned));
+  if (own.length > 0) {
+    throw new ApplyError(
+      "permission-missing",
+      `These credentials may not: ${[...own, ...missing].join("; ")}`,
+      { hint: "Nothing was changed. Grant what is missing, and run again." },
+    );
+  }
+  if (missing.length > 0) {
+    emit({ type: "warning", message: `These credentials may not: ${missing.join("; ")}` });
+  }
+}
+
+function wantedPermissions({ waves, plan, targets }: PlannedRun): WantedPermission[] {
+  const wanted = new Map<string, { permission: WantedPermission; verbs: Set<string> }>();
+  const want = (target: Target, ...verbs: string[]) => {
+    const { resource, reference: { namespace } } = target;
+    const key = `${resource.group}/${resource.plural}/${namespace ?? ""}`;
+    const entry = wanted.get(key) ??
+      { permission: { resource, namespace, verbs: [] }, verbs: new Set() };
+    for (const verb of verbs) entry.verbs.add(verb);
+    wanted.set(key, entry);
+  };
+  for (const { change, item } of waves.flat()) {
+    if (change.action === "create") want(item, "create", "patch");
+    if (change.action === "update" || change.action === "adopt") want(item, "patch");
+    if (change.action === "replace") want(item, "create", "patch", "delete");
+  }
+  for (const { reference } of plan.prune.flat()) {
+    const target = targets.get(keyOf(reference));
+    if (target !== undefined) want(target, "delete");
+  }
+  return [...wanted.values()].map(({ permission, verbs }) => ({
+    ...permission,
+    verbs: [...verbs],
+  }));
+}
+
+/** Writes what will be, does it, and writes what has become. */
+async function carryOut(
+  cluster: Cluster,
+  planned: PlannedRun,
+  lease: Lease,
+  options: ReconcileOptions,
+): Promise<RunResult> {
+  const { emit, signal, timeout, wait } = options;
+  options.emit({ type: "stage", stage: "apply" });
+  const stored = await writeInventory(cluster, {
+    ...planned.stored,
+    inventory: intendedInventory(planned, options.source),
+  });
+  const execution = await execute(cluster, planned.waves, {
+    lease,
+    adoption: options.component.adoption,
+    dependencies: planned.dependencies,
+    wait,
+    timeout,
+    emit,
+    redact: redactSecrets(planned.prepared),
+    signal,
+  });
+  let left: ReadonlySet<string> = new Set(
+    planned.plan.prune.flat().map((change) => keyOf(change.reference)),
+  );
+  let result: Execution = execution;
+  if (execution.stopped === undefined && execution.failed.size === 0 && left.size > 0) {
+    options.emit({ type: "stage", stage: "prune" });
+    try {
+      const { targets } = planned;
+      left = await prune(cluster, planned.plan.prune, {
+        lease,
+        targets,
+        wait,
+        timeout,
+        emit,
+        signal,
+      });
+    } catch (stopped) {
+      result = { ...execution, stopped };
+    }
+  }
+  await recordResult(cluster, stored, planned, { execution: result, left }, options.source);
+  return { execution: result, left };
+}

@@ -1,0 +1,169 @@
+/**
+ * What a run writes into the inventory: before its first change, so that nothing is ever orphaned, and after its last.
+ * @module
+ */
+import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { FIELD_MANAGER } from "../names.ts";
+import { keyOf } from "../object.ts";
+import { fingerprintOf, type Member } from "../plan/mod.ts";
+import { ApplyError } from "./errors.ts";
+import type { Execution } from "./execute.ts";
+import {
+  type Inventory,
+  type InventoryState,
+  type StoredInventory,
+  writeInventory,
+} from "./inventory.ts";
+import type { PlannedRun } from "./plan_run.ts";
+import type { PreparedObject } from "./prepare.ts";
+
+/** Where a run took its objects from. */
+export interface RecordedSource {
+  readonly url: string;
+  readonly revision: string;
+}
+
+/** What carrying out a plan came to. */
+export interface RunResult {
+  readonly execution: Execution;
+  /** Keys of what should have been deleted but is still there. */
+  readonly left: ReadonlySet<string>;
+}
+
+/** The record of an object as the API server answered it. */
+export function memberOf(
+  item: PreparedObject,
+  answer: { metadata: PreparedObject["object"]["metadata"] },
+): Member {
+  const fingerprint = fingerprintOf(answer.metadata, FIELD_MANAGER);
+  return {
+    ...plannedMember(item),
+    ...(answer.metadata.uid === undefined ? {} : { uid: answer.metadata.uid }),
+    hash: item.hash,
+    ...(fingerprint === undefined ? {} : { fields: fingerprint.fields }),
+    ...(fingerprint?.time === undefined ? {} : { time: fingerprint.time }),
+  };
+}
+
+/** The record of an object of which only the intention is known: no hash matches it, so the next run looks. */
+function plannedMember(item: PreparedObject): Member {
+  return {
+    reference: item.reference,
+    version: item.resource.version,
+    provenance: item.provenance,
+    hash: "",
+    ...(item.sources.length === 0 ? {} : { sources: item.sources }),
+    ...(item.retain ? { retain: true } : {}),
+  };
+}
+
+/** What the component will have: every member so far, and everything that Git wants. */
+export function intendedInventory(planned: PlannedRun, source: RecordedSource): Inventory {
+  const { inventory } = planned.stored;
+  const members = new Map(inventory.members.map((member) => [keyOf(member.reference), member]));
+  for (const item of planned.prepared) {
+    const key = keyOf(item.reference);
+    if (!members.has(key)) members.set(key, plannedMember(item));
+  }
+  return { ...inventory, ...recordOf(planned, source, [...members.values()], "applying") };
+}
+
+/** Writes what a run has made of the component. A cluster that is out of reach keeps the intention instead. */
+export async function recordResult(
+  cluster: Cluster,
+  stored: StoredInventory,
+  planned: PlannedRun,
+  { execution, left }: RunResult,
+  source: RecordedSource,
+): Promise<void> {
+  if (isOutOfReach(execution.stopped)) return;
+  const before = new Map(
+    planned.stored.inventory.members.map((member) => [keyOf(member.reference), member]),
+  );
+  const wanted = planned.prepared.map((item) => {
+    const key = keyOf(item.reference);
+    const known = execution.applied.get(key) ?? before.get(key);
+    const untrusted = execution.failed.has(key) || known === undefined;
+    return untrusted ? { ...known, ...plannedMember(item) } : known;
+  });
+  const undeleted = [...left].flatMap((key) => before.get(key) ?? []);
+  const members = [...wanted, ...planned.kept.map(({ member }) => member), ...undeleted];
+  const complete = execution.stopped === undefined && execution.failed.size === 0 &&
+    left.size === 0;
+  const inventory = {
+    ...planned.stored.inventory,
+    ...recordOf(planned, source, members, complete ? "complete" : "failed"),
+  };
+  await writeInventory(cluster, { ...stored, inventory });
+}
+
+/** After a run without changes: new fingerprints, or the new revision that changed nothing. */
+export async function recordUnchanged(
+  cluster: Cluster,
+  planned: PlannedRun,
+  source: RecordedSource,
+): Promise<void> {
+  const { inventory, resourceVersion } = planned.stored;
+  const settled = planned.prepared.length === 0;
+  if (settled && inventory.source.revision === source.revision) return;
+  const members = settled ? inventory.members : unchangedMembers(planned);
+  try {
+    await writeInventory(cluster, {
+      resourceVersion,
+      inventory: { ...inventory, ...recordOf(planned, source, members, "complete") },
+    });
+  } catch (error) {
+    // Whoever was quicker recorded the same.
+    if (!(error instanceof ApplyError && error.code === "moved")) throw error;
+  }
+}
+
+function unchangedMembers(planned: PlannedRun): Member[] {
+  const before = new Map(
+    planned.stored.inventory.members.map((member) => [keyOf(member.reference), member]),
+  );
+  const members = planned.waves.flat().map(({ item, live }) => {
+    const known = before.get(keyOf(item.reference));
+    return live === undefined && known !== undefined ? known : memberOf(item, live ?? item.object);
+  });
+  return [...members, ...planned.kept.map(({ member }) => member)];
+}
+
+/** The part of an inventory that each write sets. */
+function recordOf(
+  planned: PlannedRun,
+  source: RecordedSource,
+  members: readonly Member[],
+  state: InventoryState,
+): Pick<Inventory, "state" | "source" | "renderKey" | "refreshed" | "resources" | "members"> {
+  const { inventory } = planned.stored;
+  const refreshed = planned.refreshed || inventory.refreshed === undefined
+    ? new Date().toISOString()
+    : inventory.refreshed;
+  return {
+    state,
+    source: { url: source.url, revision: source.revision },
+    renderKey: state === "complete" ? planned.renderKey : undefined,
+    refreshed: state === "complete" ? refreshed : inventory.refreshed,
+    resources: resourcesOf(planned, inventory),
+    members,
+  };
+}
+
+function resourcesOf(planned: PlannedRun, inventory: Inventory): Resource[] {
+  const resources = new Map<string, Resource>();
+  for (
+    const resource of [
+      ...inventory.resources,
+      ...planned.prepared.map((item) => item.resource),
+    ]
+  ) {
+    resources.set(`${resource.group}/${resource.kind}`, resource);
+  }
+  return [...resources.values()];
+}
+
+function isOutOfReach(stopped: unknown): boolean {
+  return (stopped instanceof ClusterError && stopped.code === "unreachable") ||
+    (stopped instanceof ApplyError && stopped.code === "lease-lost");
+}

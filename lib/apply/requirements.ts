@@ -1,0 +1,158 @@
+/** What a component needs of the cluster, verified before anything is applied. @module */
+import { connect } from "node:net";
+import { z } from "zod";
+import { type Cluster, ClusterError, forwardPort, type Resource } from "../cluster/mod.ts";
+import type { Requirement } from "../component/mod.ts";
+import { messageOf } from "../errors.ts";
+
+/** Whether a requirement is met, and what to do when not. */
+export interface RequirementResult {
+  readonly name: string;
+  readonly met: boolean;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const SERVICES: Resource = {
+  group: "",
+  version: "v1",
+  kind: "Service",
+  plural: "services",
+  namespaced: true,
+};
+const SLICES: Resource = {
+  group: "discovery.k8s.io",
+  version: "v1",
+  kind: "EndpointSlice",
+  plural: "endpointslices",
+  namespaced: true,
+};
+
+const serviceSpec = z.object({
+  ports: z.array(z.object({ name: z.string().optional(), port: z.number() })).optional(),
+});
+const slice = z.object({
+  endpoints: z.array(z.object({
+    conditions: z.object({ ready: z.boolean().optional() }).optional(),
+    targetRef: z.object({ kind: z.string().optional(), name: z.string().optional() }).optional(),
+  })).nullish(),
+  ports: z.array(z.object({ name: z.string().nullish(), port: z.number().nullish() })).nullish(),
+});
+
+/** For the connection through the API server. */
+const PATIENCE_MILLISECONDS = 10_000;
+/** A forwarded connection is accepted at once on this side; one that nobody answers is closed soon after. */
+const SETTLE_MILLISECONDS = 400;
+
+/**
+ * Verifies every requirement: the Service exists, has ready endpoints, and one of them accepts a connection.
+ * A required version is not looked at here; it takes a login, which the verify checks have.
+ */
+export async function checkRequirements(
+  cluster: Cluster,
+  requirements: readonly Requirement[],
+): Promise<RequirementResult[]> {
+  return await Promise.all(requirements.map(async (requirement) => {
+    try {
+      return await check(cluster, requirement);
+    } catch (error) {
+      if (error instanceof ClusterError && error.code === "unreachable") throw error;
+      return unmet(
+        requirement,
+        messageOf(error),
+        "These credentials must be able to read the Service and its endpoints.",
+      );
+    }
+  }));
+}
+
+function unmet({ name, hint }: Requirement, message: string, advice: string): RequirementResult {
+  return { name, met: false, message, hint: hint ?? advice };
+}
+
+async function check(cluster: Cluster, requirement: Requirement): Promise<RequirementResult> {
+  const { name, service, port } = requirement;
+  const [namespace = "", serviceName = ""] = service.split("/");
+  const found = await cluster.get(SERVICES, { namespace, name: serviceName });
+  if (found === undefined) {
+    return unmet(requirement, `Service ${service} does not exist`, `Deploy ${name} first.`);
+  }
+  const ports = serviceSpec.parse(found["spec"]).ports ?? [];
+  const wanted = ports.find((candidate) => candidate.port === port);
+  if (wanted === undefined) {
+    const offered = ports.map((candidate) => candidate.port).join(", ") || "none";
+    return unmet(
+      requirement,
+      `Service ${service} has no port ${port}, but ${offered}`,
+      "Correct the port in spec.requires.",
+    );
+  }
+  const endpoint = await readyEndpoint(cluster, {
+    namespace,
+    name: serviceName,
+    portName: wanted.name ?? "",
+  });
+  if (endpoint === undefined) {
+    return unmet(
+      requirement,
+      `Service ${service} has no ready endpoint`,
+      `Look at its pods: kubectl get pods --namespace ${namespace}`,
+    );
+  }
+  if (!(await answers(cluster, { namespace, ...endpoint }))) {
+    return unmet(
+      requirement,
+      `Pod ${namespace}/${endpoint.pod} does not answer on port ${endpoint.port}`,
+      `Look at its log: kubectl logs --namespace ${namespace} ${endpoint.pod}`,
+    );
+  }
+  return { name, met: true, message: `${service}:${port} answers` };
+}
+
+/** A ready pod behind a Service, and the container's port. */
+async function readyEndpoint(
+  cluster: Cluster,
+  { namespace, name, portName }: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly portName: string;
+  },
+): Promise<{ readonly pod: string; readonly port: number } | undefined> {
+  const slices = await cluster.list(SLICES, {
+    namespace,
+    labelSelector: `kubernetes.io/service-name=${name}`,
+  });
+  for (const { endpoints, ports } of slices.map((item) => slice.parse(item))) {
+    const port = ports?.find((candidate) => (candidate.name ?? "") === portName)?.port;
+    const ready = endpoints?.find(({ conditions, targetRef }) =>
+      conditions?.ready !== false && targetRef?.kind === "Pod" && targetRef.name !== undefined
+    );
+    if (port && ready?.targetRef?.name !== undefined) return { pod: ready.targetRef.name, port };
+  }
+  return undefined;
+}
+
+/** Whether a pod's port accepts a connection and keeps it. */
+async function answers(
+  cluster: Cluster,
+  target: { readonly namespace: string; readonly pod: string; readonly port: number },
+): Promise<boolean> {
+  await using forwarded = await forwardPort(cluster, target);
+  const socket = connect(forwarded.port, forwarded.host);
+  try {
+    return await new Promise<boolean>((resolve) => {
+      const timers = [setTimeout(() => resolve(false), PATIENCE_MILLISECONDS)];
+      socket.once(
+        "connect",
+        () => timers.push(setTimeout(() => resolve(true), SETTLE_MILLISECONDS)),
+      );
+      // A server that speaks first has answered.
+      socket.once("data", () => resolve(true));
+      socket.once("close", () => resolve(false));
+      socket.once("error", () => resolve(false));
+      socket.once("close", () => timers.forEach(clearTimeout));
+    });
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,293 @@
+/** Waits until objects are healthy, or gone, and says what it waits for. @module */
+import { type Cluster, watch } from "../cluster/mod.ts";
+import type { HealthStatus } from "../event.ts";
+import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
+import { explain } from "./explain.ts";
+import { type Health, healthOf } from "./health.ts";
+import type { Target } from "./observe.ts";
+import { type Remains, remainsOf } from "./remains.ts";
+
+/** The state of one object that is waited for. */
+export interface HealthReport {
+  readonly object: ObjectReference;
+  readonly status: HealthStatus;
+  readonly message: string;
+  readonly evidence?: readonly string[];
+}
+
+/** How to wait. */
+export interface WaitOptions {
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** Called when the status or the message of an object changes. */
+  readonly onChange?: (report: HealthReport) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const EXPLAIN_MILLISECONDS = 2_000;
+const DELETION_POLL_MILLISECONDS = 300;
+
+/**
+ * Waits until every target is current. Ends early once one has failed for good and no other makes progress that
+ * could still be seen: a failure is final, so there is nothing to win by waiting.
+ *
+ * @param options `initial`: the objects as an apply answered them, by key; those that are current need no watch.
+ * @returns the last known state of every target.
+ */
+export async function waitForHealth(
+  cluster: Cluster,
+  targets: readonly Target[],
+  options: WaitOptions & {
+    readonly initial: ReadonlyMap<string, KubernetesObject>;
+    readonly redact: (text: string) => string;
+  },
+): Promise<HealthReport[]> {
+  const waiting = new Waiting(cluster, targets, options);
+  return await waiting.run();
+}
+
+interface Watched {
+  readonly target: Target;
+  object: KubernetesObject | undefined;
+  report: HealthReport;
+  /** When it was last explained, milliseconds. */
+  explained: number;
+  done: boolean;
+}
+
+class Waiting {
+  readonly #watched = new Map<string, Watched>();
+  readonly #stop = new AbortController();
+  readonly #end = Promise.withResolvers<void>();
+
+  constructor(
+    readonly cluster: Cluster,
+    targets: readonly Target[],
+    readonly options: Parameters<typeof waitForHealth>[2],
+  ) {
+    for (const target of targets) {
+      const key = keyOf(target.reference);
+      const report: HealthReport = { object: target.reference, status: "unknown", message: "" };
+      this.#watched.set(key, { target, object: undefined, report, explained: 0, done: false });
+      const known = options.initial.get(key);
+      // An answer to a write may be older than what a controller did since, but never healthier.
+      if (known !== undefined && healthOf(known).status === "current") this.#judge(key, known);
+    }
+  }
+
+  async run(): Promise<HealthReport[]> {
+    if (this.#open().length > 0) {
+      const { signal, timeout } = this.options;
+      const stop = () => this.#end.resolve();
+      signal?.addEventListener("abort", stop, { once: true });
+      const timer = setTimeout(stop, timeout);
+      const explaining = setInterval(() => void this.#explainAll(), EXPLAIN_MILLISECONDS);
+      const watches = this.#groups().map((group) => this.#watch(group));
+      try {
+        await Promise.race([this.#end.promise, Promise.all(watches)]);
+      } finally {
+        clearTimeout(timer);
+        clearInterval(explaining);
+        signal?.removeEventListener("abort", stop);
+        this.#stop.abort();
+        await Promise.allSettled(watches);
+      }
+      signal?.throwIfAborted();
+      await Promise.all(this.#open().map((item) => this.#giveUp(item)));
+    }
+    return [...this.#watched.values()].map(({ report }) => report);
+  }
+
+  #open(): Watched[] {
+    return [...this.#watched.values()].filter(({ done }) => !done);
+  }
+
+  /** One watch serves all objects of a kind in a namespace. */
+  #groups(): Target[] {
+    const groups = new Map<string, Target>();
+    for (const { target } of this.#open()) {
+      const { resource, reference } = target;
+      groups.set(`${resource.group}/${resource.plural}/${reference.namespace ?? ""}`, target);
+    }
+    return [...groups.values()];
+  }
+
+  async #watch({ resource, reference: { namespace } }: Target): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const { items, resourceVersion } = await this.cluster.listWithVersion(resource, {
+        namespace,
+      });
+      this.#judgeAll(resource.group, resource.kind, namespace, items);
+      for await (
+        const event of watch(this.cluster, resource, { namespace, resourceVersion, signal })
+      ) {
+        if (event.type === "expired") break;
+        const key = keyOf({
+          group: resource.group,
+          kind: resource.kind,
+          namespace: event.object.metadata.namespace,
+          name: event.object.metadata.name,
+        });
+        if (event.type === "deleted") this.#gone(key);
+        else this.#judge(key, event.object);
+      }
+    }
+  }
+
+  #judgeAll(
+    group: string,
+    kind: string,
+    namespace: string | undefined,
+    items: readonly KubernetesObject[],
+  ): void {
+    const living = new Map(
+      items.map((
+        item,
+      ) => [
+        keyOf({ group, kind, namespace: item.metadata.namespace, name: item.metadata.name }),
+        item,
+      ]),
+    );
+    for (const [key, { target }] of this.#watched) {
+      const { reference } = target;
+      if (
+        reference.group !== group || reference.kind !== kind || reference.namespace !== namespace
+      ) continue;
+      const item = living.get(key);
+      if (item === undefined) this.#gone(key);
+      else this.#judge(key, item);
+    }
+  }
+
+  #judge(key: string, object: KubernetesObject): void {
+    const item = this.#watched.get(key);
+    if (item === undefined || item.done) return;
+    item.object = object;
+    const health = healthOf(object);
+    if (health.status === "failed") {
+      item.done = true;
+      void this.#fail(item, health);
+      return;
+    }
+    item.done = health.status === "current";
+    // What an explanation found stays until the object itself says something new.
+    if (item.done || item.explained === 0) this.#report(item, health);
+    this.#finishIfDone();
+  }
+
+  #gone(key: string): void {
+    const item = this.#watched.get(key);
+    if (item === undefined || item.done) return;
+    item.done = true;
+    this.#report(item, { status: "failed", message: "was deleted while waiting" });
+    this.#end.resolve();
+  }
+
+  async #fail(item: Watched, health: Health): Promise<void> {
+    const explanation = item.object === undefined
+      ? undefined
+      : await explain(this.cluster, item.object, this.options.redact);
+    const message = explanation?.message
+      ? `${health.message}; ${explanation.message}`
+      : health.message;
+    this.#report(item, { status: "failed", message }, explanation?.evidence);
+    this.#end.resolve();
+  }
+
+  async #explainAll(): Promise<void> {
+    await Promise.all(
+      this.#open().map(async (item) => {
+        if (item.object === undefined) return;
+        const { message, evidence, fatal } = await explain(
+          this.cluster,
+          item.object,
+          this.options.redact,
+        );
+        if (item.done || message === "") return;
+        item.explained = Date.now();
+        if (fatal) item.done = true;
+        this.#report(
+          item,
+          { status: fatal ? "failed" : "progressing", message },
+          fatal ? evidence : undefined,
+        );
+        if (fatal) this.#end.resolve();
+      }),
+    );
+  }
+
+  /** The deadline has passed, or something else has failed for good. */
+  async #giveUp(item: Watched): Promise<void> {
+    const explanation = item.object === undefined
+      ? undefined
+      : await explain(this.cluster, item.object, this.options.redact);
+    const failed = [...this.#watched.values()].some(({ report }) => report.status === "failed");
+    const reason = explanation?.message || item.report.message || "nothing is known of it";
+    this.#report(
+      item,
+      failed ? { status: "progressing", message: reason } : {
+        status: "failed",
+        message: `not ready after ${Math.round(this.options.timeout / 1000)} s: ${reason}`,
+      },
+      explanation?.evidence,
+    );
+  }
+
+  #report(item: Watched, { status, message }: Health, evidence?: readonly string[]): void {
+    const { report } = item;
+    if (report.status === status && report.message === message) return;
+    item.report = {
+      object: item.target.reference,
+      status,
+      message,
+      ...(evidence === undefined || evidence.length === 0 ? {} : { evidence }),
+    };
+    this.options.onChange?.(item.report);
+  }
+
+  #finishIfDone(): void {
+    if (this.#open().length === 0) this.#end.resolve();
+  }
+}
+
+/** Whether an object is gone. */
+export interface DeletionResult {
+  readonly reference: ObjectReference;
+  readonly gone: boolean;
+}
+
+/**
+ * Waits until objects are really gone, and explains what holds those that stay.
+ *
+ * @param targets `uid`: an object of the same name with another UID is a new one, and the old one is gone.
+ */
+export async function waitForDeletion(
+  cluster: Cluster,
+  targets: readonly (Target & { readonly uid: string })[],
+  { timeout, onChange, signal }: WaitOptions,
+): Promise<DeletionResult[]> {
+  const deadline = Date.now() + timeout;
+  return await Promise.all(targets.map(async ({ resource, reference, uid }) => {
+    let told = "";
+    for (;;) {
+      signal?.throwIfAborted();
+      const live = await cluster.get(resource, reference);
+      if (live === undefined || live.metadata.uid !== uid) {
+        return { reference, gone: true };
+      }
+      const remains: Remains = remainsOf(live);
+      const late = Date.now() > deadline;
+      if (remains.message !== told || late) {
+        told = remains.message;
+        onChange?.({
+          object: reference,
+          status: late ? "failed" : "terminating",
+          message: remains.message,
+        });
+      }
+      if (late) return { reference, gone: false };
+      await new Promise((resolve) => setTimeout(resolve, DELETION_POLL_MILLISECONDS));
+    }
+  }));
+}

@@ -1,0 +1,87 @@
+/** What a command of the CLI is, and what it gets to work with. @module */
+import type { Emit } from "../event.ts";
+
+/** How a result is written. */
+export type Output = "text" | "json" | "markdown";
+
+/** The world outside, as commands see it. Nothing but `main.ts` and the tests makes one. */
+export interface CommandContext {
+  /** Standard output. */
+  write(text: string): void;
+  /** Standard error. */
+  writeError(text: string): void;
+  /** Whether a person watches standard output and can answer. */
+  readonly interactive: boolean;
+  readonly color: boolean;
+  /** Width of the terminal. */
+  readonly columns: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Folder for what can be fetched or built again. */
+  readonly cache: string;
+  /** Asks a person; false where nobody answers. */
+  confirm(question: string): Promise<boolean>;
+}
+
+/** A context with somewhere to tell what happens. */
+export interface RunContext extends CommandContext {
+  readonly emit: Emit;
+}
+
+/** What `reconcile` and `diff` are told. */
+export interface ReconcileOptions {
+  readonly command: "reconcile" | "diff";
+  readonly mode: "apply" | "observe";
+  /** Name of a component below `manifests/`. */
+  readonly component?: string | undefined;
+  readonly source?: string | undefined;
+  readonly ref?: string | undefined;
+  readonly path?: string | undefined;
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly set: readonly string[];
+  readonly parameters?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly adopt?: "unowned" | "all" | "none" | undefined;
+  readonly refresh: boolean;
+  readonly yes: boolean;
+  readonly wait: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/** One option of a command. */
+export interface Option {
+  readonly type: "string" | "boolean";
+  readonly multiple?: boolean;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly description: string;
+  readonly default?: string | boolean;
+  /** The only values that are allowed. */
+  readonly choices?: readonly string[];
+}
+
+/** What was given to a command, checked against its options. */
+export interface Given {
+  readonly positionals: readonly string[];
+  text(name: string): string | undefined;
+  texts(name: string): readonly string[];
+  flag(name: string): boolean;
+}
+
+/** A command, as data; what it does is imported when it runs. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  readonly description?: string;
+  /** How many positional arguments there may be. */
+  readonly positionals: number;
+  readonly options: Readonly<Record<string, Option>>;
+  readonly examples: readonly { readonly what: string; readonly line: string }[];
+  /** @returns the exit code. */
+  run(given: Given, context: CommandContext): Promise<number>;
+}

@@ -1,0 +1,19 @@
+/**
+ * Everything that speaks to the Kubernetes API.
+ * @module
+ */
+export { type ApplyOptions, Cluster, type DeleteOptions, type ListOptions } from "./cluster.ts";
+export type { ClusterEnvironment, ConnectOptions, Credentials } from "./credentials.ts";
+export { Discovery, type Resource } from "./discovery.ts";
+export { type Cause, ClusterError, type ClusterErrorCode } from "./errors.ts";
+export { collectionPath, type Name, objectPath } from "./paths.ts";
+export {
+  eventsOf,
+  followLog,
+  type ForwardedPort,
+  forwardPort,
+  type LogOptions,
+  type ObjectEvent,
+  readLog,
+} from "./pods.ts";
+export { watch, type WatchEvent, type WatchOptions } from "./watch.ts";

@@ -1,0 +1,165 @@
+/** Pods: their logs, their events, and connections into them. @module */
+import { createServer } from "node:net";
+import { z } from "zod";
+import type { Cluster } from "./cluster.ts";
+import { ClusterError } from "./errors.ts";
+import { query } from "./paths.ts";
+import { lines } from "./watch.ts";
+
+/** Which container's log to read. */
+export interface LogOptions {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string;
+  readonly tailLines?: number;
+  /** The container that ran before the last restart. */
+  readonly previous?: boolean;
+}
+
+const MAX_LOG_BYTES = 256 * 1024;
+
+function logPath(
+  { namespace, pod, container, tailLines, previous }: LogOptions,
+  follow?: boolean,
+): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log` +
+    query({
+      container,
+      tailLines,
+      previous,
+      follow,
+      limitBytes: follow ? undefined : MAX_LOG_BYTES,
+    });
+}
+
+/** The last lines of a container's log. */
+export async function readLog(cluster: Cluster, options: LogOptions): Promise<string> {
+  return await cluster.transport.sendText({
+    method: "GET",
+    path: logPath(options),
+    accept: "*/*",
+    what: `read the log of pod ${options.namespace}/${options.pod}`,
+  });
+}
+
+/** A container's log, line by line as it is written, until the signal is aborted or the container ends. */
+export async function* followLog(
+  cluster: Cluster,
+  options: LogOptions & { readonly signal?: AbortSignal },
+): AsyncGenerator<string, void, void> {
+  using client = await cluster.transport.streamClient();
+  const response = await cluster.transport.open({
+    method: "GET",
+    path: logPath(options, true),
+    accept: "*/*",
+    what: `follow the log of pod ${options.namespace}/${options.pod}`,
+    signal: options.signal,
+  }, client);
+  if (response.body !== null) yield* lines(response.body, options.signal);
+}
+
+/** One Kubernetes Event. */
+export interface ObjectEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  /** RFC 3339; empty when unknown. */
+  readonly time: string;
+}
+
+const text = z.string().nullish();
+const eventList = z.object({
+  items: z.array(z.object({
+    type: text,
+    reason: text,
+    message: text,
+    count: z.number().nullish(),
+    lastTimestamp: text,
+    eventTime: text,
+    metadata: z.object({ creationTimestamp: text }),
+  })),
+});
+
+/** The newest events about one object, the newest first. */
+export async function eventsOf(
+  cluster: Cluster,
+  { namespace, uid, limit = 20 }: {
+    readonly namespace: string;
+    readonly uid: string;
+    readonly limit?: number;
+  },
+): Promise<ObjectEvent[]> {
+  const { items } = eventList.parse(
+    await cluster.raw({
+      method: "GET",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events` +
+        query({ fieldSelector: `involvedObject.uid=${uid}`, limit: 200 }),
+    }),
+  );
+  return items
+    .map((item) => ({
+      type: item.type ?? "",
+      reason: item.reason ?? "",
+      message: item.message ?? "",
+      count: item.count ?? 1,
+      time: item.lastTimestamp ?? item.eventTime ?? item.metadata.creationTimestamp ?? "",
+    }))
+    .sort((left, right) => right.time.localeCompare(left.time))
+    .slice(0, limit);
+}
+
+/** A port of a pod, reachable on this machine's loopback. */
+export interface ForwardedPort extends AsyncDisposable {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+}
+
+/** The official client, for the protocols that upgrade a connection. Slow to import, so only here. */
+async function officialClient(cluster: Cluster) {
+  const client = await import("@kubernetes/client-node");
+  const config = new client.KubeConfig();
+  if (cluster.credentials.files.length === 0) config.loadFromCluster();
+  else config.loadFromFile(cluster.credentials.files[0] ?? "");
+  if (cluster.context !== "" && cluster.context !== "in-cluster") {
+    config.setCurrentContext(cluster.context);
+  }
+  return { client, config };
+}
+
+/**
+ * Makes a port of a pod reachable on a free port of the loopback interface, through the API server.
+ *
+ * @throws {ClusterError} never at once: a pod that can't be reached closes each connection.
+ */
+export async function forwardPort(
+  cluster: Cluster,
+  { namespace, pod, port }: {
+    readonly namespace: string;
+    readonly pod: string;
+    readonly port: number;
+  },
+): Promise<ForwardedPort> {
+  const { client, config } = await officialClient(cluster);
+  const forward = new client.PortForward(config);
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    forward.portForward(namespace, pod, [port], socket, null, socket).then((connection) => {
+      const close = () => (typeof connection === "function" ? connection() : connection)?.close();
+      socket.on("close", close);
+    }, () => socket.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new ClusterError("unexpected", "No local port");
+  }
+  return {
+    host: "127.0.0.1",
+    port: address.port,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

@@ -1,0 +1,137 @@
+/** Watches: what changes, as it changes. @module */
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import type { KubernetesObject } from "../object.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Resource } from "./discovery.ts";
+import { ClusterError, errorOfAnswer } from "./errors.ts";
+import { collectionPath, query } from "./paths.ts";
+
+/** One thing that a watch saw. After `expired`, changes may have been missed: list again. */
+export type WatchEvent =
+  | { readonly type: "added" | "modified" | "deleted"; readonly object: KubernetesObject }
+  | { readonly type: "expired" };
+
+/** What to watch. */
+export interface WatchOptions {
+  readonly namespace?: string | undefined;
+  /** Only the object of this name. */
+  readonly name?: string;
+  /** From a list; what happened since is told first. */
+  readonly resourceVersion: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const frame = z.object({
+  type: z.enum(["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]),
+  object: z.looseObject({
+    code: z.number().optional(),
+    message: z.string().optional(),
+    metadata: z.looseObject({ resourceVersion: z.string().optional() }).optional(),
+  }),
+});
+
+/** The API server ends a watch itself after this time; the next one goes on from where it ended. */
+const WATCH_SECONDS = 290;
+const RECONNECT_MILLISECONDS = 500;
+const MAX_LINE = 16 * 1024 * 1024;
+
+/**
+ * Watches a kind until the signal is aborted. Broken connections are opened again from where they broke.
+ *
+ * @throws {ClusterError} when the API server refuses the watch, or stays out of reach.
+ */
+export async function* watch(
+  cluster: Cluster,
+  resource: Resource,
+  options: WatchOptions,
+): AsyncGenerator<WatchEvent, void, void> {
+  let { resourceVersion } = options;
+  let failures = 0;
+  using client = await cluster.transport.streamClient();
+  while (!options.signal?.aborted) {
+    try {
+      for await (
+        const line of lines(
+          await open(cluster, client, resource, { ...options, resourceVersion }),
+          options.signal,
+        )
+      ) {
+        failures = 0;
+        const { type, object } = frame.parse(JSON.parse(line));
+        if (type === "ERROR") {
+          if (object.code === 410) return yield { type: "expired" };
+          throw errorOfAnswer("watch", {
+            status: object.code ?? 500,
+            body: line,
+            url: cluster.server,
+          });
+        }
+        resourceVersion = object.metadata?.resourceVersion ?? resourceVersion;
+        if (type === "BOOKMARK") continue;
+        yield {
+          type: type === "ADDED" ? "added" : type === "MODIFIED" ? "modified" : "deleted",
+          object: object as unknown as KubernetesObject,
+        };
+      }
+    } catch (error) {
+      if (options.signal?.aborted) return;
+      if (error instanceof ClusterError && error.status === 410) return yield { type: "expired" };
+      if (error instanceof ClusterError && error.status >= 400 && error.status < 500) throw error;
+      if (++failures > 60) throw error;
+    }
+    if (options.signal?.aborted) return;
+    await delay(failures > 0 ? RECONNECT_MILLISECONDS : 0);
+  }
+}
+
+async function open(
+  cluster: Cluster,
+  client: Deno.HttpClient,
+  resource: Resource,
+  { namespace, name, resourceVersion, signal }: WatchOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const response = await cluster.transport.open({
+    method: "GET",
+    path: collectionPath(resource, namespace) + query({
+      watch: 1,
+      allowWatchBookmarks: true,
+      timeoutSeconds: WATCH_SECONDS,
+      resourceVersion,
+      fieldSelector: name === undefined ? undefined : `metadata.name=${name}`,
+    }),
+    what: `watch ${resource.plural} ${namespace ?? ""}`.trimEnd(),
+    signal,
+  }, client);
+  return response.body ?? new ReadableStream();
+}
+
+/**
+ * The lines of a stream. An abort cancels the reader: under Deno the abort of a fetch whose answer has begun
+ * can be lost, and the stream would stay open for ever.
+ */
+export async function* lines(
+  stream: ReadableStream<Uint8Array>,
+  signal?: AbortSignal,
+): AsyncGenerator<string, void, void> {
+  const reader = stream.getReader();
+  const cancel = () => void reader.cancel().catch(() => {});
+  if (signal?.aborted) cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      const parts = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
+      rest = parts.pop() ?? "";
+      if (rest.length > MAX_LINE) {
+        throw new ClusterError("too-large", "A line of a stream has no end");
+      }
+      yield* parts.filter((part) => part !== "");
+    }
+    if (rest !== "" && !signal?.aborted) yield rest;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    cancel();
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The schema of `component.yaml`. Unknown fields are errors, so that a typo can't silently do nothing.
+ * @module
+ */
+import { z } from "zod";
+import { API_VERSION } from "../names.ts";
+
+/** DNS label, RFC 1123: what names of namespaces are made of. */
+const dnsLabel = z.string().max(63).regex(
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  "must be lower-case letters, digits and -, beginning and ending with a letter or digit",
+);
+
+/** Names of parameters: `adminPassword`, which the environment calls `PLUMB_PARAMETER_ADMIN_PASSWORD`. */
+const parameterName = z.string().regex(
+  /^[a-z][a-zA-Z0-9]*$/,
+  "must begin with a lower-case letter and have only letters and digits",
+);
+
+const secretReference = z.strictObject({
+  namespace: z.string().min(1),
+  name: z.string().min(1),
+  key: z.string().min(1),
+}).meta({ description: "A key of a Secret in the cluster. May refer to other parameters." });
+
+/** The types that a parameter can have. */
+export const PARAMETER_TYPES = [
+  "string",
+  "hostname",
+  "integer",
+  "boolean",
+  "quantity",
+  "url",
+  "image",
+  "enum",
+] as const;
+
+const parameter = z.strictObject({
+  type: z.enum(PARAMETER_TYPES),
+  description: z.string().min(1),
+  required: z.boolean().optional().meta({
+    description: "Without a default, true unless said otherwise. An optional parameter without a " +
+      "value leaves out the fields that consist of it alone.",
+  }),
+  default: z.union([z.string(), z.int(), z.boolean()]).optional().meta({
+    description: "May refer to other parameters.",
+  }),
+  values: z.array(z.string()).min(1).optional().meta({ description: "For enum: what is allowed." }),
+  pattern: z.string().optional().meta({
+    description: "Regular expression that the whole value must match.",
+  }),
+  secret: z.boolean().optional().meta({ description: "Never shown, never in Git." }),
+  secretRef: secretReference.optional(),
+}).check((context) => {
+  for (const message of contradictions(context.value)) {
+    context.issues.push({ code: "custom", message, input: context.value, path: [] });
+  }
+});
+
+/** What fields of a parameter do not go together. */
+function* contradictions(value: {
+  type: string;
+  required?: boolean | undefined;
+  default?: unknown;
+  values?: unknown;
+  pattern?: string | undefined;
+  secret?: boolean | undefined;
+  secretRef?: unknown;
+}): Generator<string> {
+  if (value.default !== undefined && value.required) {
+    yield "has a default, so `required: true` says nothing: remove one of them";
+  }
+  if (value.default !== undefined && value.secret) {
+    yield "is secret, so it can't have a default: it would be in Git";
+  }
+  if (value.secretRef !== undefined && !value.secret) {
+    yield "comes from a Secret, so it must say `secret: true`";
+  }
+  if ((value.type === "enum") !== (value.values !== undefined)) {
+    yield "needs `values` if its type is enum, and only then";
+  }
+  if (value.pattern !== undefined && !isRegularExpression(value.pattern)) {
+    yield "has a `pattern` that is not a regular expression";
+  }
+}
+
+function isRegularExpression(pattern: string): boolean {
+  try {
+    new RegExp(pattern, "u");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const requirement = z.strictObject({
+  name: z.string().min(1),
+  service: z.string().regex(/^[^\s/]+\/[^\s/]+$/, "must be NAMESPACE/NAME of a Service"),
+  port: z.int().min(1).max(65535),
+  version: z.string().optional().meta({ description: "Range of versions, such as >=18." }),
+  hint: z.string().optional().meta({ description: "What to do when it is missing." }),
+}).meta({ description: "Must be ready before anything is applied. May refer to parameters." });
+
+const fieldRule = z.strictObject({
+  paths: z.array(z.string().min(1)).min(1).optional().meta({
+    description: "Fields and all below them: spec.replicas, spec.containers[name=app].image.",
+  }),
+  managers: z.array(z.string().min(1)).min(1).optional().meta({
+    description: "Field managers that hold the field now; * stands for any text.",
+  }),
+  objects: z.strictObject({ kind: z.string().optional(), name: z.string().optional() }).optional(),
+  action: z.enum(["take", "yield", "stop"]).default("take").meta({
+    description: "take: Git wins. yield: the live value stays. stop: refuse to go on.",
+  }),
+});
+
+/** Settings of other rooms, which check them there. */
+const settings = z.record(z.string(), z.unknown());
+
+const spec = z.strictObject({
+  namespace: dnsLabel,
+  description: z.string().optional(),
+  parameters: z.record(parameterName, parameter).default({}),
+  requires: z.array(requirement).default([]),
+  manifests: z.array(z.string().min(1)).min(1).default(["*.yaml", "*.yml"]).meta({
+    description: "Globs of the files to apply, relative to this folder.",
+  }),
+  retain: settings.optional().meta({ description: "What a rollback keeps." }),
+  verify: settings.optional().meta({ description: "What is checked after a deploy." }),
+  discovery: settings.optional().meta({ description: "What the service catalogue learns." }),
+  adoption: z.enum(["unowned", "all", "none"]).default("unowned").meta({
+    description: "Which existing objects may be taken over: those no tool claims, all, or none.",
+  }),
+  fields: z.array(fieldRule).default([]).meta({
+    description: "What happens to fields that others change. The first rule that fits decides.",
+  }),
+});
+
+/** The content of `component.yaml`. */
+export const componentFile = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal("Component"),
+  metadata: z.strictObject({ name: dnsLabel }),
+  spec,
+});
+
+/** How one parameter is declared. */
+export type ParameterDeclaration = Readonly<z.output<typeof parameter>>;
+/** A service that a component needs. */
+export type Requirement = Readonly<z.output<typeof requirement>>;
+/** Who wins a field that somebody else changes. */
+export type FieldRule = Readonly<z.output<typeof fieldRule>>;
+/** Which existing objects a component may take over. */
+export type Adoption = z.output<typeof spec>["adoption"];
+/** A reference to a key of a Secret. */
+export type SecretReference = Readonly<z.output<typeof secretReference>>;

@@ -1,0 +1,171 @@
+/**
+ * Everything that happens in a run, as one stream of plain data. The terminal, JSON lines, Markdown and the
+ * dashboard are views of it; nothing else tells a user anything.
+ *
+ * Values of Secrets never enter an event: a changed secret value is the text of {@link MASKED}.
+ * @module
+ */
+
+import type { ObjectReference } from "./object.ts";
+
+/** Version of the schema of the events, printed with each of them by `--output json`. */
+export const EVENT_SCHEMA = "plumb.thinkube.io/event/v1";
+
+/** Stands for a value that must not be shown. */
+export const MASKED = "(secret)";
+
+/** The steps of a run, in their order. */
+export type Stage =
+  | "source"
+  | "render"
+  | "requirements"
+  | "observe"
+  | "plan"
+  | "lease"
+  | "apply"
+  | "prune";
+
+/** What a plan wants to do with one object. */
+export type Action =
+  | "create"
+  | "update"
+  | "adopt"
+  | "delete"
+  | "replace"
+  | "conflict"
+  | "unchanged";
+
+/** One field that differs between Git and the cluster. */
+export interface FieldReport {
+  /** As people write it: `spec.template.spec.containers[name=app].image`. */
+  readonly path: string;
+  readonly difference: "added" | "changed" | "removed" | "ownership";
+  /** Absent where the field is absent; {@link MASKED} for secrets. */
+  readonly live?: unknown;
+  readonly desired?: unknown;
+  /** Who set the live value: the field manager, and through which operation. */
+  readonly owner?: string;
+  /** When that manager last wrote, RFC 3339. */
+  readonly since?: string;
+  /** Line of the desired value in the change's file, 1-based. */
+  readonly line?: number;
+}
+
+/** One line of a plan. */
+export interface ChangeReport {
+  readonly action: Action;
+  readonly object: ObjectReference;
+  /** File of the desired object, relative to the component's root, and its 1-based line. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly fields: readonly FieldReport[];
+  /** The whole desired object as YAML, secrets masked; only for `create`. */
+  readonly text?: string;
+  /** Why: for conflict, replace, delete and adopt. */
+  readonly reason?: string;
+  readonly hint?: string;
+}
+
+/** How many changes of each action. */
+export type Counts = Readonly<Record<Action, number>>;
+
+/** The health of one object, in the words of kstatus. */
+export type HealthStatus = "current" | "progressing" | "failed" | "terminating" | "unknown";
+
+/** The outcome of a run, which decides its exit code. */
+export type Outcome = "in-sync" | "applied" | "differences" | "failed" | "refused" | "busy";
+
+/** One thing that happened. */
+export type Event =
+  | {
+    readonly type: "run";
+    readonly command: string;
+    readonly component: string;
+    readonly mode: "apply" | "observe";
+    readonly cluster: string;
+  }
+  | { readonly type: "stage"; readonly stage: Stage; readonly detail?: string }
+  | {
+    readonly type: "source";
+    readonly url: string;
+    readonly ref?: string;
+    readonly revision: string;
+    /** First line of the commit's message, and its author, where there is a commit. */
+    readonly subject?: string;
+    readonly author?: string;
+  }
+  | {
+    readonly type: "requirement";
+    readonly name: string;
+    readonly met: boolean;
+    readonly message: string;
+    readonly hint?: string;
+  }
+  | {
+    readonly type: "plan";
+    readonly counts: Counts;
+    /** Everything but `unchanged`, in the order of application. */
+    readonly changes: readonly ChangeReport[];
+    readonly waves: number;
+  }
+  | {
+    readonly type: "wave";
+    /** 1-based. */
+    readonly wave: number;
+    readonly waves: number;
+    readonly objects: number;
+  }
+  | {
+    readonly type: "change";
+    readonly action: Action;
+    readonly object: ObjectReference;
+    readonly result: "done" | "failed" | "skipped";
+    /** Fields that another manager held and Git took: `path` from `manager`. */
+    readonly taken?: readonly { readonly path: string; readonly from: string }[];
+    readonly message?: string;
+    readonly hint?: string;
+  }
+  | {
+    readonly type: "health";
+    readonly object: ObjectReference;
+    readonly status: HealthStatus;
+    /** What is being waited for and why, or why it failed. */
+    readonly message: string;
+    /** Evidence of a failure: events and last log lines. */
+    readonly evidence?: readonly string[];
+  }
+  | { readonly type: "warning"; readonly message: string; readonly place?: string }
+  | {
+    readonly type: "error";
+    readonly code: string;
+    readonly message: string;
+    readonly place?: string;
+    readonly hint?: string;
+  }
+  | {
+    readonly type: "result";
+    readonly outcome: Outcome;
+    readonly counts: Counts;
+    readonly failed: number;
+    readonly seconds: number;
+    /** In words. */
+    readonly message: string;
+  };
+
+/** Receives each event as it happens. Must not throw. */
+export type Emit = (event: Event) => void;
+
+/**
+ * Counts with nothing in them.
+ *
+ * @example
+ * ```ts
+ * import { noCounts } from "./event.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(noCounts().create, 0);
+ * ```
+ */
+export function noCounts(): Record<Action, number> {
+  return { create: 0, update: 0, adopt: 0, delete: 0, replace: 0, conflict: 0, unchanged: 0 };
+}

@@ -1,0 +1,73 @@
+/** The one interface of the kinds that Plumb realizes itself. @module */
+import { z } from "zod";
+import { type ErrorDetails, PlumbError } from "../errors.ts";
+import { describe, type KubernetesObject, type ObjectReference, referenceOf } from "../object.ts";
+import type { DesiredObject } from "../render/types.ts";
+
+/** Why a declaration can't be realized. */
+export type KindErrorCode = "invalid" | "source-missing" | "source-refused";
+
+/** A declaration of one of Plumb's own kinds is wrong, or what it refers to is. Values never show. */
+export class KindError extends PlumbError {
+  override readonly name = "KindError";
+
+  constructor(override readonly code: KindErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
+  }
+}
+
+/** Reads Secrets of the cluster. */
+export interface SecretReader {
+  readSecret(namespace: string, name: string): Promise<KubernetesObject | undefined>;
+}
+
+/** What a declaration becomes. */
+export interface Expansion {
+  readonly object: KubernetesObject;
+  /** Objects whose content went in, as they were read: when they move, the declaration must be realized anew. */
+  readonly sources: readonly {
+    readonly reference: ObjectReference;
+    readonly resourceVersion: string;
+  }[];
+  /** What it holds can't be made again, so it survives prune and rollback. */
+  readonly retain: boolean;
+}
+
+/** A kind that is declared like any other but that Plumb realizes itself. */
+export interface RealizedKind {
+  readonly kind: string;
+  /** Schema of the whole declaration. */
+  readonly schema: z.ZodType;
+  /**
+   * The object that a declaration becomes, given what lives now.
+   *
+   * @throws {KindError}
+   */
+  expand(declaration: DesiredObject, reader: SecretReader): Promise<Expansion>;
+}
+
+/** `metadata` of a declaration. */
+export const metadata = z.looseObject({
+  name: z.string().min(1),
+  namespace: z.string().min(1),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+
+/**
+ * Reads a declaration by its schema.
+ *
+ * @throws {KindError} `invalid`, at the declaration's file and line.
+ */
+export function parseDeclaration<Schema extends z.ZodType>(
+  schema: Schema,
+  { object, provenance }: DesiredObject,
+): z.output<Schema> {
+  const result = schema.safeParse(object);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new KindError("invalid", `${object.kind} is not valid: ${problems.join("; ")}`, {
+    place: { ...provenance, object: describe(referenceOf(object)) },
+    hint: "Correct the declaration in Git.",
+  });
+}

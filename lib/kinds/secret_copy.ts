@@ -1,0 +1,84 @@
+/** `SecretCopy`: a copy of a Secret of another namespace that follows its source. @module */
+import { z } from "zod";
+import { isMap } from "../field_path.ts";
+import { API_VERSION } from "../names.ts";
+import { referenceOf } from "../object.ts";
+import type { DesiredObject } from "../render/types.ts";
+import {
+  type Expansion,
+  KindError,
+  metadata,
+  parseDeclaration,
+  type RealizedKind,
+  type SecretReader,
+} from "./kind.ts";
+
+const schema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal("SecretCopy"),
+  metadata,
+  spec: z.strictObject({
+    from: z.strictObject({ namespace: z.string().min(1), name: z.string().min(1) }),
+    keys: z.array(z.string().min(1)).min(1).optional().meta({
+      description: "Only these keys; all when absent.",
+    }),
+  }),
+});
+
+/** A token is bound to its own ServiceAccount: the API server would refuse the copy, or make a new token. */
+const SERVICE_ACCOUNT_TOKEN = "kubernetes.io/service-account-token";
+
+async function expand(declaration: DesiredObject, reader: SecretReader): Promise<Expansion> {
+  const { metadata: { name, namespace, labels, annotations }, spec } = parseDeclaration(
+    schema,
+    declaration,
+  );
+  const { from, keys } = spec;
+  const place = { ...declaration.provenance, object: `Secret ${from.namespace}/${from.name}` };
+  const source = await reader.readSecret(from.namespace, from.name);
+  if (source === undefined) {
+    throw new KindError("source-missing", "The Secret to copy does not exist", {
+      place,
+      hint: `Create it, or correct spec.from of SecretCopy ${namespace}/${name}.`,
+    });
+  }
+  if (source["type"] === SERVICE_ACCOUNT_TOKEN) {
+    throw new KindError("source-refused", "A service account's token can't be copied", {
+      place,
+      hint: "Give the workload a service account of its own.",
+    });
+  }
+  const data = isMap(source["data"]) ? source["data"] : {};
+  const missing = keys?.filter((key) => !(key in data)) ?? [];
+  if (missing.length > 0) {
+    throw new KindError("source-missing", `The Secret to copy has no key ${missing.join(", ")}`, {
+      place,
+      hint: `It has: ${Object.keys(data).join(", ") || "no key at all"}.`,
+    });
+  }
+  const wanted = keys === undefined
+    ? data
+    : Object.fromEntries(keys.map((key) => [key, data[key]]));
+  return {
+    object: {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name,
+        namespace,
+        ...(labels === undefined ? {} : { labels }),
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      type: typeof source["type"] === "string" ? source["type"] : "Opaque",
+      data: wanted,
+    },
+    sources: [{
+      reference: referenceOf({ ...source, apiVersion: "v1", kind: "Secret" }),
+      resourceVersion: source.metadata.resourceVersion ?? "",
+    }],
+    retain: false,
+  };
+}
+
+/** The kind `SecretCopy`. */
+export const secretCopy: RealizedKind = { kind: "SecretCopy", schema, expand };

@@ -1,0 +1,22 @@
+/**
+ * Desired state, live state and records become a plan. Pure: nothing here knows a network.
+ * @module
+ */
+export { type Classes, classify, type Known } from "./classify.ts";
+export { compareObjects, type Comparison, isEqual, withoutField } from "./compare.ts";
+export { PlanError, type PlanErrorCode } from "./errors.ts";
+export { type Fingerprint, fingerprintOf, hashOf } from "./fingerprint.ts";
+export { maskObject } from "./mask.ts";
+export { deletionWaves, type Order, type Orderable, orderObjects } from "./order.ts";
+export {
+  adoptionPatch,
+  type AdoptionPolicy,
+  leftoverDifferences,
+  ownerOf,
+  previousOwner,
+  takenFields,
+} from "./ownership.ts";
+export { type Deletion, dropMembers, type Dropped, guardShrinking } from "./prune.ts";
+export { countsOf, reportOf } from "./report.ts";
+export { applyRules, type FieldRule, type Ruled } from "./rules.ts";
+export type * from "./types.ts";

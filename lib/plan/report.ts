@@ -1,0 +1,70 @@
+/** A plan as plain data for events. @module */
+import { dump } from "js-yaml";
+import {
+  type Action,
+  type ChangeReport,
+  type Counts,
+  type FieldReport,
+  noCounts,
+} from "../event.ts";
+import { formatPath } from "../field_path.ts";
+import type { DesiredObject } from "../render/types.ts";
+import { maskObject } from "./mask.ts";
+import type { Change, FieldDifference, Plan } from "./types.ts";
+
+/** Longer values are cut in reports; nobody reads them. */
+const MAX_VALUE = 16 * 1024;
+
+/** How many changes of each action a plan has. */
+export function countsOf(plan: Plan): Counts {
+  const counts: Record<Action, number> = noCounts();
+  for (const { action } of [...plan.waves.flat(), ...plan.prune.flat()]) counts[action]++;
+  counts.unchanged += plan.unchanged.length;
+  return counts;
+}
+
+/**
+ * A change as plain data.
+ *
+ * @param options `text`: with the whole object of a creation, as YAML, secrets masked.
+ */
+export function reportOf(change: Change, options: { readonly text?: boolean } = {}): ChangeReport {
+  const provenance = "desired" in change ? change.desired.provenance : change.provenance;
+  const desired = "desired" in change ? change.desired : undefined;
+  return {
+    action: change.action,
+    object: change.reference,
+    ...(provenance === undefined ? {} : { file: provenance.file, line: provenance.line }),
+    fields: "differences" in change
+      ? change.differences.map((field) => reportField(field, desired))
+      : [],
+    ...(options.text && change.action === "create" ? { text: textOf(change.desired) } : {}),
+    ...("reason" in change && change.reason !== undefined ? { reason: change.reason } : {}),
+    ...("hint" in change ? { hint: change.hint } : {}),
+  };
+}
+
+function reportField(field: FieldDifference, desired: DesiredObject | undefined): FieldReport {
+  const { path, difference, live, owner } = field;
+  const line = field.desired === undefined ? undefined : desired?.lineOf(path);
+  return {
+    path: formatPath(path),
+    difference,
+    ...(live === undefined ? {} : { live: cut(live) }),
+    ...(field.desired === undefined ? {} : { desired: cut(field.desired) }),
+    ...(owner === undefined ? {} : { owner: owner.manager }),
+    ...(owner?.time === undefined ? {} : { since: owner.time }),
+    ...(line === undefined ? {} : { line }),
+  };
+}
+
+function cut(value: unknown): unknown {
+  return typeof value === "string" && value.length > MAX_VALUE
+    ? `${value.slice(0, MAX_VALUE)}… (${value.length} characters)`
+    : value;
+}
+
+/** The object as a person would write it: without what Plumb adds itself. */
+function textOf({ object }: DesiredObject): string {
+  return dump(maskObject(object), { lineWidth: -1 });
+}
