@@ -23,6 +23,8 @@ export interface ExecuteOptions {
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
   /** Wait until everything is healthy; otherwise only for what later waves can't do without. */
   readonly wait: boolean;
+  /** Wait for unchanged objects too: the run that applied them never saw them healthy. */
+  readonly waitForUnchanged: boolean;
   /** For one wave, in milliseconds. */
   readonly timeout: number;
   readonly emit: Emit;
@@ -177,6 +179,7 @@ class Run {
     const { options } = this;
     const needed = new Set([...options.dependencies.values()].flat());
     const targets = decisions
+      .filter(({ change }) => change.action !== "unchanged" || options.waitForUnchanged)
       .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
       .filter(({ item }) => options.wait || needed.has(keyOf(item.reference)))
       .map(({ item }) => ({ resource: item.resource, reference: item.reference }));

@@ -237,6 +237,7 @@ async function carryOut(
     adoption: options.component.adoption,
     dependencies: planned.dependencies,
     wait,
+    waitForUnchanged: planned.stored.inventory.state !== "complete",
     timeout,
     emit,
     redact: redactSecrets(planned.prepared),

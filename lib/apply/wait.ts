@@ -71,7 +71,16 @@ class Waiting {
       this.#watched.set(key, { target, object: undefined, report, explained: 0, done: false });
       const known = options.initial.get(key);
       // An answer to a write may be older than what a controller did since, but never healthier.
-      if (known !== undefined && healthOf(known).status === "current") this.#judge(key, known);
+      if (known === undefined || healthOf(known).status !== "current") continue;
+      // Nobody needs to hear of what was never waited for.
+      const message = healthOf(known).message;
+      this.#watched.set(key, {
+        target,
+        object: known,
+        report: { ...report, status: "current", message },
+        explained: 0,
+        done: true,
+      });
     }
   }
 

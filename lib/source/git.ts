@@ -54,8 +54,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   options.signal?.throwIfAborted();
   const child = start(args, options);
   let isLate = false;
-  // A session of its own, so that what git started ends, too, and no question reaches the terminal.
-  const kill = () => Deno.kill(-child.pid, "SIGKILL");
+  const kill = () => killGroup(child.pid);
   const timer = options.timeout === undefined ? undefined : setTimeout(() => {
     isLate = true;
     kill();
@@ -70,6 +69,16 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", kill);
+  }
+}
+
+/** Git has a session of its own, so that what it started ends with it, and no question reaches the terminal. */
+function killGroup(id: number): void {
+  try {
+    Deno.kill(-id, "SIGKILL");
+  } catch (error) {
+    // It ended just now.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -79,12 +79,16 @@ function hashFiles(files: readonly SourceFile[]): string {
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** `local`, and the commit that is checked out where the folder is part of a work tree. */
+/** `local`, and the commit that is checked out where the folder is part of a work tree and git is installed. */
 async function describeRevision(folder: string, signal: AbortSignal | undefined): Promise<string> {
   const args = ["-C", folder, "status", "--porcelain=v2", "--branch", "--", "."];
-  const status = await runGit(args, { signal });
-  if (!status.success) return "local";
-  const text = textOf(status);
+  const text = await runGit(args, { signal }).then(
+    (status) => status.success ? textOf(status) : "",
+    (error) => {
+      if (error instanceof SourceError) return "";
+      throw error;
+    },
+  );
   const commit = /^# branch\.oid ([0-9a-f]{7})/m.exec(text)?.[1];
   if (commit === undefined) return "local";
   return `local (${commit}${/^[^#]/m.test(text) ? " with changes" : ""})`;

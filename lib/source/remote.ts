@@ -37,7 +37,8 @@ export async function openCache(address: GitAddress, cache: string): Promise<str
   const fresh = await Deno.makeTempDir({ dir: folder, prefix: "new-" });
   try {
     // The template could hold hooks.
-    const made = await runGit(["init", "--quiet", "--bare", "--template=", "--", fresh], {});
+    const args = ["init", "--quiet", "--bare", "--template=", "--", fresh];
+    const made = await runGit(args, { repository: fresh });
     if (!made.success) throw new SourceError("git-failed", `git init failed: ${made.stderr}`);
     await Deno.rename(fresh, repository);
   } catch (error) {

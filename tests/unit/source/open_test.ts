@@ -219,3 +219,37 @@ Deno.test("A folder with too much in it is refused before it is read", async () 
     );
   }
 });
+
+/** Runs with an environment variable set, as another program would have started us. */
+async function withVariable(name: string, value: string, run: () => Promise<void>): Promise<void> {
+  const before = Deno.env.get(name);
+  Deno.env.set(name, value);
+  try {
+    await run();
+  } finally {
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  }
+}
+
+Deno.test("A run that a git hook started reads its own repository", async () => {
+  await using repository = await TestRepository.create();
+  const commit = await git(repository.work, "rev-parse", "HEAD");
+  await using other = await TestRepository.create();
+  await withVariable("GIT_DIR", join(other.work, ".git"), async () => {
+    await withVariable("GIT_OBJECT_DIRECTORY", join(other.work, ".git/objects"), async () => {
+      const source = await open(repository);
+      assert.equal(source.revision, commit);
+      assert.equal((await source.files()).length, 2);
+    });
+  });
+});
+
+Deno.test("Without git a repository can't be opened, but a local folder can", async () => {
+  await using repository = await TestRepository.create();
+  await withVariable("PATH", "/nowhere", async () => {
+    await assert.rejects(open(repository), { code: "git-failed", hint: /Install git/ });
+    const path = join(repository.work, "manifests/app");
+    assert.equal((await openSource({ path, cache: "" })).revision, "local");
+  });
+});

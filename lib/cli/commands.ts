@@ -1,0 +1,257 @@
+/** The commands, as data. What each does is imported only when it runs. @module */
+import { usage } from "./arguments.ts";
+import type {
+  Command,
+  CommandContext,
+  Given,
+  Option,
+  Output,
+  ReconcileOptions,
+} from "./command.ts";
+import { parseDuration } from "./duration.ts";
+import { EXIT, exitCode } from "./outcome.ts";
+import { VERSION } from "./version.ts";
+
+const output: Option = {
+  type: "string",
+  value: "FORMAT",
+  description: "How to print",
+  default: "text",
+  choices: ["text", "json", "markdown"],
+};
+const debug: Option = {
+  type: "boolean",
+  description: "Show where in the program an error comes from",
+};
+
+const runOptions: Readonly<Record<string, Option>> = {
+  source: {
+    type: "string",
+    value: "URL",
+    description: "Git repository; without it, PATH is a local folder",
+  },
+  ref: { type: "string", value: "REF", description: "Branch, tag or commit of the repository" },
+  path: {
+    type: "string",
+    value: "DIR",
+    description: "Folder of the component instead of manifests/COMPONENT",
+  },
+  namespace: { type: "string", value: "NAME", description: "Namespace of the component" },
+  name: {
+    type: "string",
+    value: "NAME",
+    description: "Name of the component, which its inventory goes by",
+  },
+  set: {
+    type: "string",
+    multiple: true,
+    value: "NAME=VALUE",
+    description: "A parameter; may be repeated",
+  },
+  parameters: { type: "string", value: "FILE", description: "YAML file of parameters" },
+  kubeconfig: {
+    type: "string",
+    value: "FILE",
+    description: "Instead of KUBECONFIG or ~/.kube/config",
+  },
+  context: { type: "string", value: "NAME", description: "Context of the kubeconfig" },
+  adopt: {
+    type: "string",
+    value: "WHICH",
+    description: "Which existing objects to take over",
+    choices: ["unowned", "all", "none"],
+  },
+  refresh: { type: "boolean", description: "Trust no record: compare every object" },
+  output,
+  debug,
+};
+
+const reconcile: Command = {
+  name: "reconcile",
+  summary: "make the cluster as Git says",
+  usage: "plumb reconcile [COMPONENT] [OPTIONS]",
+  description:
+    "Exit codes: 0 in sync or applied, 1 error, 2 differences found (--mode observe), 5 another run is at work.",
+  positionals: 1,
+  options: {
+    ...runOptions,
+    mode: {
+      type: "string",
+      value: "MODE",
+      description: "apply, or only observe",
+      default: "apply",
+      choices: ["apply", "observe"],
+    },
+    yes: {
+      type: "boolean",
+      description: "Don't ask before deleting, and allow a component to shrink",
+    },
+    wait: { type: "boolean", description: "Don't wait until workloads are ready", default: true },
+    timeout: {
+      type: "string",
+      value: "TIME",
+      description: "How long to wait for each wave",
+      default: "5m",
+    },
+  },
+  examples: [
+    { what: "CVAT from this checkout", line: "plumb reconcile cvat --set domain=example.com" },
+    {
+      what: "CVAT from a branch of a repository, from a cron",
+      line:
+        "plumb reconcile cvat --source https://git.example.com/team/platform.git --ref main --parameters cvat.yaml --yes",
+    },
+    {
+      what: "Any folder of YAML, or a kustomization",
+      line: "plumb reconcile --path ./deploy --namespace web",
+    },
+  ],
+  run: (given, context) => runAndReport("reconcile", given, context),
+};
+
+const diff: Command = {
+  name: "diff",
+  summary: "show how the cluster differs from Git, and who changed it",
+  usage: "plumb diff [COMPONENT] [OPTIONS]",
+  description: "Writes nothing. Exit codes: 0 in sync, 1 error, 2 differences found.",
+  positionals: 1,
+  options: runOptions,
+  examples: [
+    { what: "What has drifted", line: "plumb diff cvat --set domain=example.com" },
+    {
+      what: "As a comment for a pull request",
+      line: "plumb diff --path ./deploy --namespace web --output markdown",
+    },
+  ],
+  run: (given, context) => runAndReport("diff", given, context),
+};
+
+async function runAndReport(
+  command: "reconcile" | "diff",
+  given: Given,
+  context: CommandContext,
+): Promise<number> {
+  const [{ runComponent }, { createPrinter }] = await Promise.all([
+    import("./reconcile.ts"),
+    import("../report/mod.ts"),
+  ]);
+  const printer = createPrinter(outputOf(given), context);
+  try {
+    const outcome = await runComponent(optionsOf(command, given), {
+      ...context,
+      emit: printer.emit,
+    });
+    return exitCode(outcome);
+  } catch (error) {
+    const { reportError } = await import("./report_error.ts");
+    return reportError(error, printer.emit, { signal: context.signal, debug: given.flag("debug") });
+  } finally {
+    printer.close();
+  }
+}
+
+function outputOf(given: Given): Output {
+  const chosen = given.text("output");
+  return chosen === "json" || chosen === "markdown" ? chosen : "text";
+}
+
+function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOptions {
+  const observe = command === "diff" || given.text("mode") === "observe";
+  const adopt = given.text("adopt");
+  return {
+    command,
+    mode: observe ? "observe" : "apply",
+    component: given.positionals[0],
+    source: given.text("source"),
+    ref: given.text("ref"),
+    path: given.text("path"),
+    name: given.text("name"),
+    namespace: given.text("namespace"),
+    set: given.texts("set"),
+    parameters: given.text("parameters"),
+    kubeconfig: given.text("kubeconfig"),
+    context: given.text("context"),
+    adopt: adopt === "unowned" || adopt === "all" || adopt === "none" ? adopt : undefined,
+    refresh: given.flag("refresh"),
+    yes: given.flag("yes"),
+    wait: command === "diff" || given.flag("wait"),
+    timeout: parseDuration(given.text("timeout") ?? "5m"),
+  };
+}
+
+const component: Command = {
+  name: "component",
+  summary: "list components, show one, or print the schema of component.yaml",
+  usage: "plumb component list|show|schema [NAME] [OPTIONS]",
+  positionals: 2,
+  options: {
+    path: {
+      type: "string",
+      value: "DIR",
+      description: "Folder of components",
+      default: "manifests",
+    },
+    output,
+    debug,
+  },
+  examples: [
+    { what: "Which components there are", line: "plumb component list" },
+    { what: "What CVAT wants to be given", line: "plumb component show cvat" },
+    { what: "The schema of component.yaml, for an editor", line: "plumb component schema" },
+  ],
+  async run(given, context) {
+    const [verb, name] = given.positionals;
+    const options = {
+      root: given.text("path") ?? "manifests",
+      output: outputOf(given),
+      columns: context.columns,
+    };
+    const { componentList, componentShow } = await import("./component.ts");
+    if (verb === "list") context.write(await componentList(options));
+    else if (verb === "show" && name !== undefined) {
+      context.write(await componentShow({ ...options, name }));
+    } else if (verb === "schema") {
+      const { componentJsonSchema } = await import("../component/mod.ts");
+      context.write(`${JSON.stringify(componentJsonSchema(), null, 2)}\n`);
+    } else throw usage(`What to do with components?`, `Usage: ${component.usage}`);
+    return EXIT.ok;
+  },
+};
+
+const sandbox: Command = {
+  name: "sandbox",
+  summary: "keep a throw-away cluster up, and print its kubeconfig",
+  usage: "plumb sandbox",
+  description:
+    "A real API server, controllers and scheduler on loopback, with kwok as the node. Ends with Ctrl-C.",
+  positionals: 0,
+  options: { debug },
+  examples: [{ what: "A cluster to try things in", line: "plumb sandbox" }],
+  run: async (_given, context) => (await import("./sandbox.ts")).runSandbox(context),
+};
+
+const demo: Command = {
+  name: "demo",
+  summary: "deploy CVAT into a throw-away cluster, break it, and heal it",
+  usage: "plumb demo",
+  positionals: 0,
+  options: { debug },
+  examples: [{ what: "See it work", line: "plumb demo" }],
+  run: async (_given, context) => (await import("./demo.ts")).runDemo(context),
+};
+
+const version: Command = {
+  name: "version",
+  summary: "print the version",
+  usage: "plumb version",
+  positionals: 0,
+  options: {},
+  examples: [{ what: "Which version this is", line: "plumb version" }],
+  run(_given, context) {
+    context.write(`${VERSION}\n`);
+    return Promise.resolve(EXIT.ok);
+  },
+};
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [reconcile, diff, component, sandbox, demo, version];

@@ -1,0 +1,126 @@
+/** A document of a whole run, for job summaries and comments. @module */
+import type { ChangeReport, Event } from "../event.ts";
+import { describe } from "../object.ts";
+import { diffLines } from "./diff.ts";
+import type { Printer, PrinterOptions } from "./printer.ts";
+import { safeText } from "./safe_text.ts";
+import { createStyle, DONE } from "./style.ts";
+import { countsInWords, secondsInWords } from "./words.ts";
+
+/** A printer of Markdown. It writes at the end, since a document begins with its result. */
+export function createMarkdownPrinter({ write, now = Date.now }: PrinterOptions): Printer {
+  const events: Event[] = [];
+  return {
+    emit: (event) => void events.push(event),
+    close: () => write(`${documentOf(events, now()).join("\n")}\n`),
+  };
+}
+
+function documentOf(events: readonly Event[], now: number): string[] {
+  const body: string[] = [];
+  let title = "Plumb";
+  let verdict = "";
+  for (const event of events) {
+    switch (event.type) {
+      case "run":
+        title = `${escape(event.component)} on ${escape(event.cluster)}`;
+        break;
+      case "source":
+        body.push(`Desired state: ${code(event.url)} at ${code(event.revision)}`, "");
+        break;
+      case "plan":
+        body.push(...planOf(event.changes, now));
+        break;
+      case "requirement":
+        if (!event.met) {
+          body.push(
+            `- ❌ **${escape(event.name)}**: ${escape(event.message)} ${escape(event.hint ?? "")}`,
+          );
+        }
+        break;
+      case "change":
+        if (event.result !== "done") {
+          body.push(
+            `- ❌ ${code(describe(event.object))} ${event.result}: ${escape(event.message ?? "")}`,
+          );
+        } else if (event.taken !== undefined) {
+          const taken = event.taken.map(({ path, from }) => `${code(path)} from ${code(from)}`)
+            .join(", ");
+          body.push(`- ${code(describe(event.object))} ${DONE[event.action]}, took ${taken}`);
+        }
+        break;
+      case "health":
+        if (event.status === "failed") {
+          body.push(`- ❌ ${code(describe(event.object))}: ${escape(event.message)}`);
+          if (event.evidence !== undefined) {
+            body.push("", ...fenced(event.evidence.map(safeText), ""), "");
+          }
+        }
+        break;
+      case "warning":
+        body.push(`- ⚠️ ${escape(event.message)}`);
+        break;
+      case "error":
+        body.push(
+          `- ❌ ${escape(event.message)} ${escape(event.place ?? "")} ${escape(event.hint ?? "")}`,
+        );
+        break;
+      case "result":
+        verdict = `**${escape(event.message)}**: ${countsInWords(event.counts)}, ${
+          secondsInWords(event.seconds)
+        }`;
+        break;
+    }
+  }
+  return [`## ${title}`, "", ...(verdict === "" ? [] : [verdict, ""]), ...body];
+}
+
+function planOf(changes: readonly ChangeReport[], now: number): string[] {
+  if (changes.length === 0) return [];
+  const rows = changes.map(({ action, object, file, line, fields }) =>
+    `| ${action} | ${code(describe(object))} | ${
+      file === undefined ? "" : code(`${file}:${line}`)
+    } | ${fields.length || ""} |`
+  );
+  const style = createStyle(false);
+  const details = changes.filter(({ fields, text, reason }) =>
+    fields.length > 0 || text !== undefined || reason !== undefined
+  )
+    .flatMap((change) => [
+      `<details><summary>${change.action} ${html(describe(change.object))}</summary>`,
+      "",
+      ...fenced(diffLines(change, { style, now }), "diff"),
+      "",
+      "</details>",
+      "",
+    ]);
+  return [
+    "| action | object | desired | fields |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+    ...details,
+  ];
+}
+
+/** A fence that nothing within can close. */
+function fenced(lines: readonly string[], language: string): string[] {
+  const longest = Math.max(
+    2,
+    ...lines.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)),
+  );
+  const fence = "`".repeat(longest + 1);
+  return [fence + language, ...lines, fence];
+}
+
+function code(text: string): string {
+  return `<code>${html(safeText(text)).replaceAll("|", "&#124;")}</code>`;
+}
+
+function html(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function escape(text: string): string {
+  return html(safeText(text)).replaceAll(/([\\`*_[\]|@#])/g, "\\$1");
+}

@@ -1,0 +1,197 @@
+/** Text for people: quiet lines, and on a terminal what is in progress. @module */
+import type { ChangeReport, Event } from "../event.ts";
+import { describe, keyOf, type ObjectReference } from "../object.ts";
+import { diffLines } from "./diff.ts";
+import { LiveBlock } from "./live.ts";
+import type { Printer, PrinterOptions } from "./printer.ts";
+import { safeText } from "./safe_text.ts";
+import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
+import { countsInWords, secondsInWords } from "./words.ts";
+
+const MAX_WAITING = 6;
+/** In progress, the plan is only counted when it is longer than this; `diff` shows all of it. */
+const MAX_PLANNED = 200;
+
+/** A printer of text. */
+export function createTextPrinter(options: PrinterOptions): Printer {
+  const printer = new TextPrinter(options);
+  return { emit: (event) => printer.emit(event), close: () => printer.close() };
+}
+
+class TextPrinter {
+  readonly #style: Style;
+  readonly #now: () => number;
+  readonly #live: LiveBlock | undefined;
+  readonly #options: PrinterOptions;
+  readonly #waiting = new Map<string, { reference: ObjectReference; message: string }>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #started = 0;
+  #stage = "";
+  #done = 0;
+  #total = 0;
+  #observing = false;
+
+  constructor(options: PrinterOptions) {
+    this.#options = options;
+    this.#style = createStyle(options.color);
+    this.#now = options.now ?? Date.now;
+    if (options.interactive) {
+      this.#live = new LiveBlock(options.write, options.columns);
+      this.#timer = setInterval(() => this.#draw(), 250);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#live?.clear();
+  }
+
+  emit(event: Event): void {
+    for (const line of this.#linesOf(event)) this.#line(line);
+    this.#draw();
+  }
+
+  #line(text: string): void {
+    if (this.#live === undefined) this.#options.write(`${text}\n`);
+    else this.#live.print(`${text}\n`);
+  }
+
+  /** The lines that an event adds to the text that stays. */
+  #linesOf(event: Event): string[] {
+    const style = this.#style;
+    switch (event.type) {
+      case "run":
+        this.#started = this.#now();
+        this.#observing = event.mode === "observe";
+        return [`${style.bold(event.component)} ${style.dim(`on ${safeText(event.cluster)}`)}`];
+      case "source": {
+        const author = event.author === undefined ? "" : ` by ${safeText(event.author)}`;
+        const subject = event.subject === undefined ? "" : ` “${safeText(event.subject)}”${author}`;
+        return [style.dim(`${safeText(event.url)} at ${shortRevision(event.revision)}${subject}`)];
+      }
+      case "stage":
+        this.#stage = event.stage;
+        return [];
+      case "requirement":
+        return [
+          event.met
+            ? `${style.green("✓")} ${event.name}: ${safeText(event.message)}`
+            : `${style.red("✗")} ${event.name}: ${safeText(event.message)}`,
+          ...(event.hint === undefined || event.met
+            ? []
+            : [`    ${style.cyan("→")} ${safeText(event.hint)}`]),
+        ];
+      case "plan":
+        this.#total = event.changes.length;
+        return this.#planLines(event.changes, countsInWords(event.counts));
+      case "wave":
+        return [];
+      case "change":
+        this.#done++;
+        return this.#changeLines(event);
+      case "health":
+        return this.#healthLines(event);
+      case "warning":
+        return [`${style.yellow("warning:")} ${safeText(event.message)}`];
+      case "error":
+        return [
+          `${style.red("error:")} ${safeText(event.message)}`,
+          ...(event.place === undefined || event.place === ""
+            ? []
+            : [`    at ${safeText(event.place)}`]),
+          ...(event.hint === undefined ? [] : [`    ${style.cyan("→")} ${safeText(event.hint)}`]),
+        ];
+      case "result":
+        return this.#resultLines(event);
+    }
+  }
+
+  #planLines(changes: readonly ChangeReport[], counts: string): string[] {
+    const style = this.#style;
+    const summary = `${style.bold("Plan:")} ${counts}`;
+    if (changes.length === 0) return [];
+    // Who deploys sees the fields that will change; a creation is one line, unless the plan itself was asked for.
+    const shown = this.#observing || changes.length <= MAX_PLANNED
+      ? changes
+      : changes.filter(({ action }) => action !== "create");
+    const lines = shown.flatMap((change) => diffLines(change, { style, now: this.#now() }));
+    return [...lines, summary];
+  }
+
+  #changeLines(event: Extract<Event, { type: "change" }>): string[] {
+    const style = this.#style;
+    const name = safeText(describe(event.object));
+    if (event.result === "done") {
+      const taken = event.taken?.map(({ path, from }) =>
+        `${safeText(path)} from ${safeText(from)}`
+      ) ?? [];
+      const note = taken.length === 0 ? "" : style.dim(`  took ${taken.join(", ")}`);
+      return [
+        `${paint(style, event.action, SYMBOL[event.action])} ${name} ${DONE[event.action]}${note}`,
+      ];
+    }
+    const word = event.result === "skipped" ? "skipped" : "failed";
+    return [
+      `${style.red("✗")} ${name} ${word}: ${safeText(event.message ?? "")}`,
+      ...(event.hint === undefined || event.hint === ""
+        ? []
+        : [`    ${style.cyan("→")} ${safeText(event.hint)}`]),
+    ];
+  }
+
+  #healthLines(event: Extract<Event, { type: "health" }>): string[] {
+    const style = this.#style;
+    const key = keyOf(event.object);
+    const name = safeText(describe(event.object));
+    const message = safeText(event.message);
+    if (event.status === "current") {
+      return this.#waiting.delete(key) ? [`${style.green("✓")} ${name} ${style.dim(message)}`] : [];
+    }
+    if (event.status === "failed") {
+      this.#waiting.delete(key);
+      const evidence = event.evidence?.map((line) => style.dim(`    ${safeText(line)}`)) ?? [];
+      return [`${style.red("✗")} ${name}: ${message}`, ...evidence];
+    }
+    const known = this.#waiting.has(key);
+    this.#waiting.set(key, { reference: event.object, message });
+    // Without a terminal, a line when waiting begins is enough.
+    return this.#live !== undefined || known ? [] : [`  waiting for ${name}: ${message}`];
+  }
+
+  #resultLines(
+    { outcome, message, seconds, counts }: Extract<Event, { type: "result" }>,
+  ): string[] {
+    const style = this.#style;
+    this.#waiting.clear();
+    this.#stage = "";
+    const good = outcome === "in-sync" || outcome === "applied";
+    const text = `${safeText(message)} ${
+      style.dim(`(${countsInWords(counts)}, ${secondsInWords(seconds)})`)
+    }`;
+    return [
+      `${
+        good ? style.green("✓") : outcome === "differences" ? style.yellow("≠") : style.red("✗")
+      } ${text}`,
+    ];
+  }
+
+  #draw(): void {
+    if (this.#live === undefined || this.#stage === "") return;
+    const seconds = this.#started === 0 ? 0 : (this.#now() - this.#started) / 1000;
+    const progress = this.#total === 0 ? "" : `  ${this.#done}/${this.#total} objects`;
+    const waiting = [...this.#waiting.values()];
+    const more = waiting.length - MAX_WAITING;
+    this.#live.draw([
+      `… ${this.#stage}${progress}  ${secondsInWords(seconds)}`,
+      ...waiting.slice(0, MAX_WAITING).map(({ reference, message }) =>
+        `  waiting for ${safeText(describe(reference))}: ${message}`
+      ),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ], this.#now());
+  }
+}
+
+/** Commits as people write them. */
+function shortRevision(revision: string): string {
+  return revision.replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, "$1");
+}

@@ -1,0 +1,69 @@
+/** Numbers and times in words. @module */
+import type { Action, Counts } from "../event.ts";
+
+const ORDER: readonly Action[] = [
+  "create",
+  "update",
+  "adopt",
+  "replace",
+  "delete",
+  "conflict",
+  "unchanged",
+];
+const INFINITIVE: Readonly<Record<Action, string>> = {
+  create: "to create",
+  update: "to update",
+  adopt: "to adopt",
+  replace: "to replace",
+  delete: "to delete",
+  conflict: "in conflict",
+  unchanged: "unchanged",
+};
+
+/**
+ * What a plan has, in words.
+ *
+ * @example
+ * ```ts
+ * import { countsInWords } from "./words.ts";
+ * import { noCounts } from "../event.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(countsInWords({ ...noCounts(), create: 2, unchanged: 30 }), "2 to create, 30 unchanged");
+ * ```
+ */
+export function countsInWords(counts: Counts): string {
+  const parts = ORDER.filter((action) => counts[action] > 0).map((action) =>
+    `${counts[action]} ${INFINITIVE[action]}`
+  );
+  return parts.length === 0 ? "nothing" : parts.join(", ");
+}
+
+/**
+ * How long ago a time was.
+ *
+ * @param time RFC 3339.
+ * @example
+ * ```ts
+ * import { agoInWords } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(agoInWords("2026-01-01T00:00:00Z", Date.parse("2026-01-01T00:03:10Z")), "3 minutes ago");
+ * ```
+ */
+export function agoInWords(time: string, now: number): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000));
+  const [amount, unit] = seconds < 60
+    ? [seconds, "second"]
+    : seconds < 3_600
+    ? [Math.floor(seconds / 60), "minute"]
+    : seconds < 86_400
+    ? [Math.floor(seconds / 3_600), "hour"]
+    : [Math.floor(seconds / 86_400), "day"];
+  return `${amount} ${unit}${amount === 1 ? "" : "s"} ago`;
+}
+
+/** Seconds, short. */
+export function secondsInWords(seconds: number): string {
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
+}
