@@ -20,7 +20,11 @@ async function countsOf(path: string): Promise<{ passed: number; failed: number 
   const text = await Deno.readTextFile(path).catch(() => "");
   const attribute = (name: string) =>
     z.coerce.number().parse(text.match(new RegExp(`<testsuites[^>]* ${name}="(\\d+)"`))?.[1] ?? 0);
-  const [tests, failures, errors] = [attribute("tests"), attribute("failures"), attribute("errors")];
+  const [tests, failures, errors] = [
+    attribute("tests"),
+    attribute("failures"),
+    attribute("errors"),
+  ];
   return { passed: tests - failures - errors, failed: failures + errors };
 }
 

@@ -79,7 +79,16 @@ class Run {
   readonly #answers = new Map<string, KubernetesObject>();
   unhealthy = false;
 
-  constructor(readonly cluster: Cluster, readonly options: ExecuteOptions) {}
+  readonly #needed: ReadonlySet<string>;
+
+  constructor(readonly cluster: Cluster, readonly options: ExecuteOptions) {
+    this.#needed = new Set([...options.dependencies.values()].flat());
+  }
+
+  /** Without waiting, only for what others depend on. */
+  #isAwaited(key: string): boolean {
+    return this.options.wait || this.#needed.has(key);
+  }
 
   /** Applies everything in a wave at once; the cluster bounds how many requests are under way. */
   async applyAll(decisions: readonly Decision[]): Promise<void> {
@@ -112,7 +121,7 @@ class Run {
     try {
       const answer = await this.#write({ change, item, live });
       this.applied.set(key, memberOf(item, answer));
-      this.#answers.set(key, answer);
+      if (this.#isAwaited(key)) this.#answers.set(key, answer);
       const taken = "differences" in change ? takenFields(change.differences) : [];
       this.options.emit({
         type: "change",
@@ -177,16 +186,17 @@ class Run {
   /** Waits for the health of a wave's objects. */
   async waitFor(decisions: readonly Decision[]): Promise<void> {
     const { options } = this;
-    const needed = new Set([...options.dependencies.values()].flat());
     const targets = decisions
       .filter(({ change }) => change.action !== "unchanged" || options.waitForUnchanged)
       .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
-      .filter(({ item }) => options.wait || needed.has(keyOf(item.reference)))
+      .filter(({ item }) => this.#isAwaited(keyOf(item.reference)))
       .map(({ item }) => ({ resource: item.resource, reference: item.reference }));
     if (targets.length === 0) return;
+    const initial = new Map(this.#answers);
+    this.#answers.clear();
     const results = await waitForHealth(this.cluster, targets, {
       timeout: options.timeout,
-      initial: this.#answers,
+      initial,
       redact: options.redact,
       onChange: (report) => options.emit({ type: "health", ...report }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),

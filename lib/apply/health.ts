@@ -61,6 +61,7 @@ const deployment: Rule = (spec, status, object) => {
   if (spec["paused"] === true) return current("paused");
   if (updated < wanted) return progressing(`${updated} of ${wanted} pods updated`);
   if (all > updated) return progressing(`${all - updated} old pods still running`);
+  if (all > wanted) return progressing(`${all - wanted} pods too many`);
   if (available < updated) return progressing(`${available} of ${updated} pods available`);
   return current(`${available} of ${wanted} pods available`);
 };

@@ -8,6 +8,7 @@ import {
   noCounts,
 } from "../event.ts";
 import { formatPath } from "../field_path.ts";
+import { APPLYSET } from "../names.ts";
 import type { DesiredObject } from "../render/types.ts";
 import { maskObject } from "./mask.ts";
 import type { Change, FieldDifference, Plan } from "./types.ts";
@@ -64,7 +65,10 @@ function cut(value: unknown): unknown {
     : value;
 }
 
-/** The object as a person would write it: without what Plumb adds itself. */
+/** The object as a person would write it: without the label that Plumb adds. */
 function textOf({ object }: DesiredObject): string {
-  return dump(maskObject(object), { lineWidth: -1 });
+  const { labels = {}, ...metadata } = object.metadata;
+  const { [APPLYSET.partOf]: _, ...written } = labels;
+  const shown = Object.keys(written).length === 0 ? metadata : { ...metadata, labels: written };
+  return dump(maskObject({ ...object, metadata: shown }), { lineWidth: -1 });
 }

@@ -9,8 +9,6 @@ import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
 
 const MAX_WAITING = 6;
-/** In progress, the plan is only counted when it is longer than this; `diff` shows all of it. */
-const MAX_PLANNED = 200;
 
 /** A printer of text. */
 export function createTextPrinter(options: PrinterOptions): Printer {
@@ -110,10 +108,8 @@ class TextPrinter {
     const style = this.#style;
     const summary = `${style.bold("Plan:")} ${counts}`;
     if (changes.length === 0) return [];
-    // Who deploys sees the fields that will change; a creation is one line, unless the plan itself was asked for.
-    const shown = this.#observing || changes.length <= MAX_PLANNED
-      ? changes
-      : changes.filter(({ action }) => action !== "create");
+    // While applying, a creation is told when it is done; before it, only its number counts.
+    const shown = this.#observing ? changes : changes.filter(({ action }) => action !== "create");
     const lines = shown.flatMap((change) => diffLines(change, { style, now: this.#now() }));
     return [...lines, summary];
   }

@@ -62,12 +62,21 @@ export class Authority {
 
   /** A certificate for a server on loopback. */
   serving(name: string): Promise<Identity> {
+    return this.#issueServing(name, [
+      { type: "ip", value: "127.0.0.1" },
+      { type: "dns", value: "localhost" },
+      { type: "dns", value: "kubernetes.default.svc" },
+    ]);
+  }
+
+  /** A certificate for a host, such as `*.example.com`. */
+  hosting(host: string): Promise<Identity> {
+    return this.#issueServing(host, [{ type: "dns", value: host }]);
+  }
+
+  #issueServing(name: string, names: { type: "ip" | "dns"; value: string }[]): Promise<Identity> {
     return this.#issue(new Name([{ CN: [name] }]), ExtendedKeyUsage.serverAuth, [
-      new SubjectAlternativeNameExtension([
-        { type: "ip", value: "127.0.0.1" },
-        { type: "dns", value: "localhost" },
-        { type: "dns", value: "kubernetes.default.svc" },
-      ]),
+      new SubjectAlternativeNameExtension(names),
     ]);
   }
 

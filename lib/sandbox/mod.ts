@@ -7,6 +7,7 @@
  * @module
  */
 
+export { Authority, type Identity } from "./certificates.ts";
 export { COMPONENTS } from "./components.ts";
 export type { Component } from "./components.ts";
 export { SandboxError } from "./error.ts";

@@ -1,0 +1,197 @@
+/** `plumb demo`: the whole story on a throw-away cluster. Every claim is checked before the next is made. @module */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Cluster, type Resource } from "../cluster/mod.ts";
+import { PlumbError } from "../errors.ts";
+import type { Event, Outcome } from "../event.ts";
+import { createPrinter } from "../report/mod.ts";
+import { startSandbox } from "../sandbox/mod.ts";
+import type { CommandContext, ReconcileOptions, RunContext } from "./command.ts";
+import { EXIT } from "./outcome.ts";
+import { installPlatform, tlsSecretName } from "./platform.ts";
+import { runComponent } from "./reconcile.ts";
+
+const DOMAIN = "example.com";
+const DEPLOYMENTS: Resource = {
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  plural: "deployments",
+  namespaced: true,
+};
+const SERVICES: Resource = {
+  group: "",
+  version: "v1",
+  kind: "Service",
+  plural: "services",
+  namespaced: true,
+};
+
+/** Runs the demo. @returns 0 only if each step showed what it claims. */
+export async function runDemo(context: CommandContext): Promise<number> {
+  const started = performance.now();
+  const heading = headings(context);
+  const folder = await Deno.makeTempDir({ prefix: "plumb-demo-" });
+  try {
+    heading(
+      "A cluster",
+      "A real API server with its controllers, on loopback, with kwok as the node.",
+    );
+    await using sandbox = await startSandbox({
+      progress: (line) => context.writeError(`${line}\n`),
+      signal: context.signal,
+    });
+    const { kubeconfig } = sandbox;
+    context.write(`Up at ${sandbox.server}\n`);
+
+    heading(
+      "A platform",
+      "PostgreSQL, Keycloak, ClickHouse and Valkey, as Services that accept connections.",
+    );
+    await using _platform = await printing(
+      context,
+      (run) => installPlatform({ kubeconfig, domain: DOMAIN }, run),
+    );
+
+    heading("A Git repository", "The manifests of this checkout, in one commit.");
+    const source = await makeRepository(folder, context.signal);
+    const options = cvatOptions(source, kubeconfig);
+    const demo = withParameters(context);
+
+    heading("Deploy", "CVAT as Git says: 18 steps, in waves, each waiting for what it needs.");
+    await expectOutcome("applied", run(options, demo));
+
+    heading("Again", "Nothing has moved, so nothing is done.");
+    await expectOutcome("in-sync", run(options, demo));
+
+    heading("Night", "Somebody scales the backend, and deletes a Service.");
+    await breakByHand(kubeconfig);
+    context.write(
+      "kubectl scale deployment cvat-backend --replicas 3\nkubectl delete service opa\n",
+    );
+
+    heading("Drift", "What differs, who changed it, and when.");
+    await expectOutcome("differences", run({ ...options, command: "diff", mode: "observe" }, demo));
+
+    heading("Heal", "Git wins.");
+    await expectOutcome("applied", run(options, demo));
+    await expectOutcome("in-sync", run(options, demo));
+    context.write(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
+    return EXIT.ok;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function headings({ write, color }: CommandContext): (title: string, sentence: string) => void {
+  let number = 0;
+  return (title, sentence) => {
+    number++;
+    const text = `${number}. ${title}`;
+    write(`\n${color ? `\u001b[1m${text}\u001b[22m` : text}\n${sentence}\n\n`);
+  };
+}
+
+/** Runs something with a printer of its own. */
+async function printing<Result>(
+  context: CommandContext,
+  work: (context: RunContext) => Promise<Result>,
+): Promise<Result> {
+  const printer = createPrinter("text", context);
+  try {
+    return await work({ ...context, emit: printer.emit });
+  } finally {
+    printer.close();
+  }
+}
+
+async function run(options: ReconcileOptions, context: CommandContext): Promise<Outcome> {
+  return await printing(
+    context,
+    (inner) => runComponent(options, { ...inner, emit: brief(inner.emit) }),
+  );
+}
+
+/** The demo says the same cluster and commit only once. */
+function brief(emit: (event: Event) => void): (event: Event) => void {
+  return (event) => {
+    if (event.type !== "run" && event.type !== "source") emit(event);
+  };
+}
+
+async function expectOutcome(expected: Outcome, actual: Promise<Outcome>): Promise<void> {
+  const outcome = await actual;
+  if (outcome !== expected) {
+    throw new PlumbError("demo", `The demo expected ${expected}, but the run ended as ${outcome}`, {
+      hint: "This is a defect. Run `plumb demo --debug` and report what it prints.",
+    });
+  }
+}
+
+function cvatOptions(source: string, kubeconfig: string): ReconcileOptions {
+  return {
+    command: "reconcile",
+    mode: "apply",
+    component: "cvat",
+    source,
+    ref: "main",
+    set: [`domain=${DOMAIN}`, `tlsSecret=${tlsSecretName(DOMAIN)}`],
+    kubeconfig,
+    refresh: false,
+    yes: true,
+    wait: true,
+    timeout: 120_000,
+  };
+}
+
+/** The passwords of a demo are random, and stay in this process. */
+function withParameters(context: CommandContext): CommandContext {
+  const names = [
+    "ADMIN_PASSWORD",
+    "POSTGRES_PASSWORD",
+    "CLICKHOUSE_PASSWORD",
+    "OAUTH2_CLIENT_SECRET",
+  ];
+  const secrets = names.map((name) => [`PLUMB_PARAMETER_${name}`, crypto.randomUUID()]);
+  return { ...context, environment: { ...context.environment, ...Object.fromEntries(secrets) } };
+}
+
+/** Commits `manifests/` to a new repository. @returns its path. */
+async function makeRepository(folder: string, signal: AbortSignal): Promise<string> {
+  const repository = join(folder, "platform");
+  const manifests = fileURLToPath(new URL("../../manifests", import.meta.url));
+  await copyFolder(manifests, join(repository, "manifests"));
+  const identity = ["-c", "user.name=Demo", "-c", "user.email=demo@example.com"];
+  await git(["init", "--quiet", "--initial-branch=main", repository], signal);
+  await git(["-C", repository, "add", "."], signal);
+  await git(
+    ["-C", repository, ...identity, "commit", "--quiet", "--no-gpg-sign", "-m", "Add CVAT"],
+    signal,
+  );
+  return repository;
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const entry of Deno.readDir(from)) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory) await copyFolder(source, target);
+    else if (entry.isFile) await Deno.copyFile(source, target);
+  }
+}
+
+async function git(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const { success, stderr } = await new Deno.Command("git", { args: [...args], signal }).output();
+  if (success) return;
+  throw new PlumbError("git-failed", new TextDecoder().decode(stderr).trim(), {
+    hint: "Is git installed?",
+  });
+}
+
+/** What somebody does at night, under the name that kubectl has. */
+async function breakByHand(kubeconfig: string): Promise<void> {
+  using cluster = await Cluster.connect({ kubeconfig, environment: {} });
+  const backend = { namespace: "cvat", name: "cvat-backend" };
+  await cluster.patch(DEPLOYMENTS, backend, { spec: { replicas: 3 } }, "merge", "kubectl-scale");
+  await cluster.delete(SERVICES, { namespace: "cvat", name: "opa" });
+}
