@@ -78,7 +78,7 @@ export async function decide(
     throw error;
   }
   const differences = [
-    ...compareObjects({ live: object, predicted, manager: FIELD_MANAGER }),
+    ...compareObjects({ desired: wanted, live: object, predicted, manager: FIELD_MANAGER }),
     ...(foreign === undefined ? [] : leftoverDifferences(object, predicted, {
       policy: options.adoption,
       manager: FIELD_MANAGER,

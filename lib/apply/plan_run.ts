@@ -162,6 +162,7 @@ async function planFromSource(
     component: component.name,
     namespace: component.namespace,
     salt: inventory.salt,
+    rules: component.fields,
     discovery,
     secrets: secretReader(cluster),
   });

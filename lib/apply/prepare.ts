@@ -17,7 +17,7 @@ import {
   type ObjectReference,
   referenceOf,
 } from "../object.ts";
-import { hashOf, type Member } from "../plan/mod.ts";
+import { type FieldRule, hashOf, type Member } from "../plan/mod.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import { ApplyError } from "./errors.ts";
 import { applySetId } from "./inventory.ts";
@@ -26,7 +26,7 @@ import { applySetId } from "./inventory.ts";
 export interface PreparedObject extends DesiredObject {
   readonly reference: ObjectReference;
   readonly resource: Resource;
-  /** Keyed hash of `object`. */
+  /** Keyed hash of `object` and of the rules on its fields. */
   readonly hash: string;
   /** Never pruned: what it holds can't be made again. */
   readonly retain: boolean;
@@ -39,6 +39,8 @@ export interface PrepareOptions {
   readonly namespace: string;
   /** Key of the hashes; from the inventory. */
   readonly salt: string;
+  /** They decide what of an object is applied, so another rule makes another hash. */
+  readonly rules: readonly FieldRule[];
   readonly discovery: Discovery;
   readonly secrets: SecretReader;
 }
@@ -70,7 +72,7 @@ export async function prepare(
       lineOf: (path) => desired.lineOf(path),
       reference: referenceOf(final),
       resource,
-      hash: hashOf(final, options.salt),
+      hash: hashOf([final, options.rules], options.salt),
       retain,
       sources,
     };

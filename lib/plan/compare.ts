@@ -3,15 +3,17 @@
  * ours. What webhooks, defaulting and autoscalers add is theirs and never shows.
  * @module
  */
-import { type FieldPath, isMap, type PathElement, valueAt } from "../field_path.ts";
+import { type FieldPath, isMap, valueAt } from "../field_path.ts";
 import type { KubernetesObject } from "../object.ts";
-import { appliedFields, children, type FieldSet, hasField, leaves, union } from "./field_set.ts";
+import { appliedFields, children, type FieldSet, hasField, union } from "./field_set.ts";
 import { maskValue } from "./mask.ts";
 import { ownerOf } from "./ownership.ts";
 import type { FieldDifference } from "./types.ts";
 
 /** What to compare. */
 export interface Comparison {
+  /** What is applied. */
+  readonly desired: KubernetesObject;
   readonly live: KubernetesObject;
   /** The answer of a dry-run apply with force. */
   readonly predicted: KubernetesObject;
@@ -23,7 +25,9 @@ export interface Comparison {
  * The fields on which the live object and the predicted one differ, of those that we own in either of them.
  * A part that is missing as a whole on one side is one difference. Values of Secrets are masked.
  */
-export function compareObjects({ live, predicted, manager }: Comparison): FieldDifference[] {
+export function compareObjects(
+  { desired, live, predicted, manager }: Comparison,
+): FieldDifference[] {
   const before = appliedFields(live.metadata.managedFields, manager);
   const after = appliedFields(predicted.metadata.managedFields, manager);
   const found: FieldDifference[] = [];
@@ -53,6 +57,8 @@ export function compareObjects({ live, predicted, manager }: Comparison): FieldD
       return;
     }
     if (!isEqual(from, to)) return report(path, "changed", [from, to]);
+    // An empty map is held by whoever fills it.
+    if (isEmpty(valueAt(desired, path))) return;
     const [owned, wanted] = [hasField(before, path), hasField(after, path)];
     if (owned !== wanted && ownerOf(live.metadata.managedFields, path, manager) !== undefined) {
       report(path, "ownership", [from, to]);
@@ -68,6 +74,10 @@ export function compareObjects({ live, predicted, manager }: Comparison): FieldD
     );
   }
   return found;
+}
+
+function isEmpty(value: unknown): boolean {
+  return isMap(value) && Object.keys(value).length === 0;
 }
 
 /** The part of a value that a set of fields covers; whole where the set goes no deeper. */
@@ -122,14 +132,4 @@ export function withoutField<Value>(root: Value, path: FieldPath): Value {
   return root.flatMap((item) =>
     item !== old ? [item] : child === undefined ? [] : [child]
   ) as Value;
-}
-
-/** The leaves of a set that exist in an object. */
-export function existing(object: KubernetesObject, fields: FieldSet): FieldPath[] {
-  return [...leaves(fields)].filter((path) => valueAt(object, path) !== undefined);
-}
-
-/** The element a path ends with. */
-export function lastOf(path: FieldPath): PathElement | undefined {
-  return path.at(-1);
 }

@@ -1,0 +1,208 @@
+/** Runs the CLI in this process against the cluster of the tests, and sees all that it says. */
+import assert from "node:assert/strict";
+import type { CommandContext } from "../lib/cli/command.ts";
+import { runCli } from "../lib/cli/main.ts";
+import { Cluster, type Resource } from "../lib/cluster/mod.ts";
+import type { ChangeReport, Event } from "../lib/event.ts";
+import type { KubernetesObject } from "../lib/object.ts";
+import { testCluster } from "./sandbox.ts";
+
+/** What a run said and how it ended. */
+export interface Run {
+  readonly code: number;
+  readonly output: string;
+  readonly events: readonly Event[];
+}
+
+/** How to run. */
+export interface RunSettings {
+  readonly environment?: Record<string, string>;
+  readonly kubeconfig?: string;
+  readonly signal?: AbortSignal;
+  /** Called with each event as it happens. */
+  readonly onEvent?: (event: Event) => void;
+}
+
+/** Runs the CLI with `--output json`, unless the arguments choose otherwise. */
+export async function plumb(args: readonly string[], settings: RunSettings = {}): Promise<Run> {
+  const kubeconfig = settings.kubeconfig ?? (await testCluster()).kubeconfig;
+  let output = "";
+  const write = (text: string) => {
+    output += text;
+    for (const event of parseEvents(text)) settings.onEvent?.(event);
+  };
+  const cache = await Deno.makeTempDir({ prefix: "plumb-cache-" });
+  const context: CommandContext = {
+    write,
+    writeError: write,
+    interactive: false,
+    color: false,
+    columns: 100,
+    environment: {
+      KUBECONFIG: kubeconfig,
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: Deno.env.get("HOME") ?? "",
+      ...settings.environment,
+    },
+    signal: settings.signal ?? new AbortController().signal,
+    cache,
+    confirm: () => Promise.resolve(false),
+  };
+  const chosen = args.some((argument) =>
+    argument === "--output" || argument.startsWith("--output=")
+  );
+  const code = await runCli(chosen ? args : [...args, "--output", "json"], context);
+  await Deno.remove(cache, { recursive: true });
+  return { code, output, events: parseEvents(output) };
+}
+
+function parseEvents(output: string): Event[] {
+  return output.split("\n").filter((line) => line.startsWith("{")).map((line) =>
+    JSON.parse(line) as Event
+  );
+}
+
+/** The plan that a run told. */
+export function planOf(run: Run): readonly ChangeReport[] {
+  const plans = run.events.filter((event) => event.type === "plan");
+  return plans.at(-1)?.changes ?? [];
+}
+
+/** The changes of a plan, short: `create ConfigMap/settings`. */
+export function actionsOf(run: Run): string[] {
+  return planOf(run).map(({ action, object }) => `${action} ${object.kind}/${object.name}`).sort();
+}
+
+/** The error that a run told. */
+export function errorOf(run: Run): Extract<Event, { type: "error" }> {
+  const error = run.events.find((event) => event.type === "error");
+  assert.ok(error, `no error in:\n${run.output}`);
+  return error;
+}
+
+/** A folder of its own for a test, and a component in a namespace of its own. */
+export interface Workspace extends AsyncDisposable {
+  readonly folder: string;
+  /** Name of the component and of its namespace. */
+  readonly name: string;
+  readonly kubeconfig: string;
+  readonly cluster: Cluster;
+  /** Replaces all manifests. */
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  reconcile(args?: readonly string[], settings?: RunSettings): Promise<Run>;
+  diff(args?: readonly string[], settings?: RunSettings): Promise<Run>;
+  /** An object in the namespace of the component. */
+  get(resource: Resource, name: string): Promise<KubernetesObject | undefined>;
+}
+
+/** A workspace whose namespace does not exist yet. */
+export async function workspace(): Promise<Workspace> {
+  const { kubeconfig } = await testCluster();
+  const name = `test-${crypto.randomUUID().slice(0, 8)}`;
+  const folder = await Deno.makeTempDir({ prefix: "plumb-workspace-" });
+  const cluster = await Cluster.connect({ kubeconfig, environment: {} });
+  const common = ["--path", folder, "--name", name, "--namespace", name];
+  return {
+    folder,
+    name,
+    kubeconfig,
+    cluster,
+    async write(files) {
+      for await (const entry of Deno.readDir(folder)) {
+        await Deno.remove(`${folder}/${entry.name}`, { recursive: true });
+      }
+      for (const [path, text] of Object.entries(files)) {
+        await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+        await Deno.writeTextFile(`${folder}/${path}`, text.replaceAll("NAMESPACE", name));
+      }
+    },
+    reconcile: (args = [], settings = {}) =>
+      plumb(["reconcile", ...common, "--timeout", "30s", ...args], { kubeconfig, ...settings }),
+    diff: (args = [], settings = {}) =>
+      plumb(["diff", ...common, ...args], { kubeconfig, ...settings }),
+    get: (resource, objectName) => cluster.get(resource, { namespace: name, name: objectName }),
+    async [Symbol.asyncDispose]() {
+      await cluster.delete(NAMESPACES, { name });
+      await cluster.delete(SECRETS, { namespace: "plumb-system", name: `inventory-${name}` });
+      await cluster.delete(LEASES, { namespace: "plumb-system", name: `component-${name}` });
+      cluster[Symbol.dispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+function core(kind: string, plural: string, namespaced = true): Resource {
+  return { group: "", version: "v1", kind, plural, namespaced };
+}
+
+export const NAMESPACES = core("Namespace", "namespaces", false);
+export const CONFIG_MAPS = core("ConfigMap", "configmaps");
+export const SECRETS = core("Secret", "secrets");
+export const SERVICES = core("Service", "services");
+export const CLAIMS = core("PersistentVolumeClaim", "persistentvolumeclaims");
+export const PODS = core("Pod", "pods");
+export const DEPLOYMENTS: Resource = { ...core("Deployment", "deployments"), group: "apps" };
+export const JOBS: Resource = { ...core("Job", "jobs"), group: "batch" };
+export const LEASES: Resource = { ...core("Lease", "leases"), group: "coordination.k8s.io" };
+
+/** Manifests that many tests begin with. */
+export const NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: { name: NAMESPACE }\n";
+
+/** A ConfigMap with one key. */
+export function configMap(name: string, value = "one"): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  key: ${value}\n`;
+}
+
+/** A Deployment; `extra` goes into the pod template's annotations. */
+export function deployment(
+  name: string,
+  options: { image?: string; annotations?: string; template?: string; container?: string } = {},
+): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  annotations: { ${options.annotations ?? ""} }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata:
+      labels: { app: ${name} }
+      annotations: { ${options.template ?? ""} }
+    spec:
+      containers:
+        - name: app
+          image: ${options.image ?? "registry.example.com/app:1"}
+          ${options.container ?? ""}
+`;
+}
+
+/** A Job. */
+export function job(
+  name: string,
+  options: { command?: string; annotations?: string; template?: string } = {},
+): string {
+  return `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${name}
+  annotations: { ${options.annotations ?? ""} }
+spec:
+  backoffLimit: 0
+  template:
+    metadata:
+      annotations: { ${options.template ?? ""} }
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: app
+          image: registry.example.com/app:1
+          command: [${options.command ?? "one"}]
+`;
+}
+
+/** Documents of one file. */
+export function documents(...texts: readonly string[]): string {
+  return texts.join("---\n");
+}
