@@ -11,9 +11,13 @@ import { adoptionPatch, type AdoptionPolicy, type Member, takenFields } from "..
 import type { Decision } from "./decide.ts";
 import type { Lease } from "./lease.ts";
 import type { PreparedObject } from "./prepare.ts";
+import { forEachLimited } from "./pool.ts";
 import { memberOf } from "./record.ts";
 import { replace } from "./replace.ts";
 import { waitForHealth } from "./wait.ts";
+
+/** A few more than the cluster sends at once, so that none of its places stays empty. */
+const WRITES_AT_ONCE = 32;
 
 /** How to carry out a plan. */
 export interface ExecuteOptions {
@@ -90,11 +94,9 @@ class Run {
     return this.options.wait || this.#needed.has(key);
   }
 
-  /** Applies everything in a wave at once; the cluster bounds how many requests are under way. */
+  /** Applies everything in a wave. Each write is begun only when its turn has come, so that it can still be stopped. */
   async applyAll(decisions: readonly Decision[]): Promise<void> {
-    const results = await Promise.allSettled(decisions.map((decision) => this.#apply(decision)));
-    const stopped = results.find((result) => result.status === "rejected");
-    if (stopped !== undefined) throw stopped.reason;
+    await forEachLimited(decisions, WRITES_AT_ONCE, (decision) => this.#apply(decision));
   }
 
   async #apply({ change, item, live }: Decision): Promise<void> {

@@ -38,11 +38,13 @@ export class Lease implements AsyncDisposable {
   #object: KubernetesObject;
   #renewed = Date.now();
   #lost: string | undefined;
+  #released = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #renewal: Promise<void> | undefined;
 
   private constructor(cluster: Cluster, object: KubernetesObject) {
-    this.#cluster = cluster;
+    // An interrupted run still has to renew its lease while it finishes, and to give it back.
+    this.#cluster = cluster.uninterrupted();
     this.#object = object;
     this.#schedule();
   }
@@ -106,9 +108,11 @@ export class Lease implements AsyncDisposable {
 
   /** Gives the lease back, so that the next run need not wait. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#released = true;
     clearTimeout(this.#timer);
     await this.#renewal;
-    if (this.#lost !== undefined) return;
+    const expired = Date.now() - this.#renewed > DURATION_SECONDS * 1000;
+    if (this.#lost !== undefined || expired) return;
     this.#lost = "it was released";
     const released = structuredClone(this.#object);
     released["spec"] = { ...specOf(released), holderIdentity: "", leaseDurationSeconds: 1 };
@@ -118,6 +122,7 @@ export class Lease implements AsyncDisposable {
   }
 
   #schedule(): void {
+    if (this.#released) return;
     this.#timer = setTimeout(() => {
       this.#renewal = this.#renew();
     }, RENEW_MILLISECONDS);

@@ -4,5 +4,6 @@
  */
 export { ApplyError, type ApplyErrorCode } from "./errors.ts";
 export { decodeInventory, type Inventory, inventoryName, readInventory } from "./inventory.ts";
+export { type HeldLease, Lease } from "./lease.ts";
 export { reconcile, type ReconcileOptions } from "./reconcile.ts";
 export { secretReader } from "./secrets.ts";

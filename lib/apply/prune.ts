@@ -9,10 +9,13 @@ import { keyOf } from "../object.ts";
 import type { Change } from "../plan/mod.ts";
 import type { Lease } from "./lease.ts";
 import type { Target } from "./observe.ts";
+import { forEachLimited } from "./pool.ts";
 import { waitForDeletion } from "./wait.ts";
 
 /** A planned deletion. */
 export type Deletion = Extract<Change, { action: "delete" }>;
+
+const DELETIONS_AT_ONCE = 16;
 
 /** How to prune. */
 export interface PruneOptions {
@@ -38,12 +41,13 @@ export async function prune(
   const left = new Set<string>();
   for (const wave of waves) {
     options.signal?.throwIfAborted();
-    const deleted = (await Promise.all(wave.map(async (change) => {
+    const deleted: Deletion[] = [];
+    await forEachLimited(wave, DELETIONS_AT_ONCE, async (change) => {
+      options.signal?.throwIfAborted();
       options.lease.assertHeld();
-      if (await deleteOne(cluster, change, options)) return [change];
-      left.add(keyOf(change.reference));
-      return [];
-    }))).flat();
+      if (await deleteOne(cluster, change, options)) deleted.push(change);
+      else left.add(keyOf(change.reference));
+    });
     if (!options.wait || deleted.length === 0) continue;
     const results = await waitForDeletion(
       cluster,

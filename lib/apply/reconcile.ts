@@ -227,12 +227,14 @@ async function carryOut(
   options: ReconcileOptions,
 ): Promise<RunResult> {
   const { emit, signal, timeout, wait } = options;
+  // An interrupt stops before the next write; a write that is under way, and the record of it, are finished.
+  const writer = cluster.uninterrupted();
   options.emit({ type: "stage", stage: "apply" });
-  const stored = await writeInventory(cluster, {
+  const stored = await writeInventory(writer, {
     ...planned.stored,
     inventory: intendedInventory(planned, options.source),
   });
-  const execution = await execute(cluster, planned.waves, {
+  const execution = await execute(writer, planned.waves, {
     lease,
     adoption: options.component.adoption,
     dependencies: planned.dependencies,
@@ -251,7 +253,7 @@ async function carryOut(
     options.emit({ type: "stage", stage: "prune" });
     try {
       const { targets } = planned;
-      left = await prune(cluster, planned.plan.prune, {
+      left = await prune(writer, planned.plan.prune, {
         lease,
         targets,
         wait,
@@ -263,6 +265,6 @@ async function carryOut(
       result = { ...execution, stopped };
     }
   }
-  await recordResult(cluster, stored, planned, { execution: result, left }, options.source);
+  await recordResult(writer, stored, planned, { execution: result, left }, options.source);
   return { execution: result, left };
 }

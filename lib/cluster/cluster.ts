@@ -63,12 +63,16 @@ export class Cluster implements Disposable {
   readonly #signal: AbortSignal | undefined;
   #discovery: Promise<Discovery> | undefined;
 
-  private constructor(credentials: Credentials, signal: AbortSignal | undefined) {
+  private constructor(
+    credentials: Credentials,
+    transport: Transport,
+    signal: AbortSignal | undefined,
+  ) {
     this.credentials = credentials;
     this.server = credentials.server;
     this.context = credentials.context;
     this.namespace = credentials.namespace;
-    this.transport = new Transport(credentials);
+    this.transport = transport;
     this.#signal = signal;
   }
 
@@ -78,7 +82,13 @@ export class Cluster implements Disposable {
    * @throws {ClusterError} `kubeconfig`
    */
   static async connect(options: ConnectOptions): Promise<Cluster> {
-    return new Cluster(await readCredentials(options), options.signal);
+    const credentials = await readCredentials(options);
+    return new Cluster(credentials, new Transport(credentials), options.signal);
+  }
+
+  /** The same cluster, for requests that must be finished once they are begun, whatever the signal says. */
+  uninterrupted(): Cluster {
+    return new Cluster(this.credentials, this.transport, undefined);
   }
 
   [Symbol.dispose](): void {

@@ -143,6 +143,7 @@ export function readYaml({ path, text }: TextFile): unknown {
     if (!(error instanceof YamlError)) throw error;
     throw new ComponentError("yaml", `${error.reason} (column ${error.column})`, {
       place: { file: path, line: error.line + (document?.line ?? 1) - 1 },
+      hint: "Correct the YAML there, or in the lines just before.",
     });
   }
 }

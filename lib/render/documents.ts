@@ -48,7 +48,10 @@ function parse(file: string, text: string, firstLine: number): unknown {
     const place = { file, line: error.line + firstLine - 1 };
     throw error.isTooDeep
       ? new RenderError("too-deep", error.reason, { place })
-      : new RenderError("yaml", `${error.reason} (column ${error.column})`, { place });
+      : new RenderError("yaml", `${error.reason} (column ${error.column})`, {
+        place,
+        hint: "Correct the YAML there, or in the lines just before.",
+      });
   }
 }
 

@@ -1,0 +1,536 @@
+import assert from "node:assert/strict";
+import type { Resource } from "../../lib/cluster/mod.ts";
+import {
+  actionsOf,
+  CLAIMS,
+  CONFIG_MAPS,
+  configMap,
+  deployment,
+  DEPLOYMENTS,
+  documents,
+  errorOf,
+  job,
+  JOBS,
+  NAMESPACE,
+  NAMESPACES,
+  planOf,
+  plumb,
+  SECRETS,
+  workspace,
+} from "../plumb.ts";
+import { testCluster } from "../sandbox.ts";
+
+const COMPONENT = `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+`;
+
+/** A Git repository with one commit of some files. */
+async function repository(
+  files: Record<string, string>,
+): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "plumb-repository-" });
+  const git = async (...args: string[]) => {
+    const { success, stderr } = await new Deno.Command("git", {
+      args: ["-C", path, "-c", "user.name=T", "-c", "user.email=t@example.com", ...args],
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  };
+  await git("init", "--quiet", "--initial-branch=main");
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.mkdir(`${path}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    if (text.startsWith("-> ")) await Deno.symlink(text.slice(3), `${path}/${name}`);
+    else await Deno.writeTextFile(`${path}/${name}`, text);
+  }
+  await git("add", ".");
+  await git("commit", "--quiet", "--no-gpg-sign", "-m", "One");
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** Asserts a clear refusal: exit code 1, a code, where, and what to do. */
+function assertRefused(run: Awaited<ReturnType<typeof plumb>>, code: string, place?: RegExp): void {
+  assert.equal(run.code, 1, run.output);
+  const error = errorOf(run);
+  assert.equal(error.code, code, error.message);
+  assert.ok(error.hint, `no hint: ${error.message}`);
+  if (place !== undefined) assert.match(error.place ?? "", place);
+}
+
+Deno.test("a folder that is no Git repository is refused", async () => {
+  const folder = await Deno.makeTempDir();
+  assertRefused(await plumb(["reconcile", "--source", folder, "--path", "."]), "not-a-repository");
+  await Deno.remove(folder);
+});
+
+Deno.test("a ref that does not exist is refused", async () => {
+  await using source = await repository({ "app/a.yaml": configMap("a") });
+  assertRefused(
+    await plumb(["reconcile", "--source", source.path, "--ref", "v9", "--path", "app"]),
+    "ref-not-found",
+  );
+});
+
+Deno.test("a remote that refuses connections is told at once", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  assertRefused(
+    await plumb(["reconcile", "--source", `http://127.0.0.1:${port}/x.git`, "--path", "app"]),
+    "unreachable",
+  );
+});
+
+Deno.test("a symlink, a huge file and an alias bomb in a Git tree are refused by name", async () => {
+  const bomb = [
+    "a: &a [x,x,x,x,x,x,x,x,x,x]",
+    ...[..."bcdefgh"].map((name, index) =>
+      `${name}: &${name} [${Array(10).fill(`*${"abcdefgh"[index]}`).join(",")}]`
+    ),
+  ].join("\n");
+  const cases: [Record<string, string>, string, RegExp][] = [
+    [{ "app/a.yaml": "-> ../../etc/passwd" }, "unsafe-path", /a\.yaml/],
+    [{ "app/a.yaml": `# ${"x".repeat(5_000_000)}\n` }, "too-large", /a\.yaml/],
+    [{ "app/a.yaml": `${configMap("a")}---\n${bomb}\n` }, "alias-bomb", /a\.yaml/],
+  ];
+  for (const [files, code, where] of cases) {
+    await using source = await repository(files);
+    const run = await plumb([
+      "reconcile",
+      "--source",
+      source.path,
+      "--path",
+      "app",
+      "--name",
+      "bad-tree",
+    ]);
+    assertRefused(run, code);
+    assert.match(run.output, where);
+  }
+});
+
+Deno.test("malformed YAML is refused with its line", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a\n" });
+  assertRefused(await space.reconcile(), "yaml", /app\.yaml:\d/);
+});
+
+Deno.test("an object that is written twice is refused with both places", async () => {
+  await using space = await workspace();
+  await space.write({ "a.yaml": configMap("same"), "b.yaml": configMap("same") });
+  const run = await space.reconcile();
+  assertRefused(run, "duplicate", /b\.yaml:1/);
+  assert.match(errorOf(run).message + errorOf(run).hint, /a\.yaml:1/);
+});
+
+Deno.test("a kind that the cluster does not know is refused before anything is written", async () => {
+  await using space = await workspace();
+  await space.write({
+    "app.yaml": documents(
+      NAMESPACE,
+      "apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: w }\n",
+    ),
+  });
+  assertRefused(await space.reconcile(), "unknown-kind", /app\.yaml:5/);
+  assert.equal(await space.cluster.get(NAMESPACES, { name: space.name }), undefined);
+});
+
+Deno.test("unknown and missing parameters are refused where they stand", async () => {
+  await using space = await workspace();
+  const parameters = "  parameters: { domain: { type: hostname, description: Domain } }\n";
+  await space.write({
+    "component.yaml": COMPONENT + parameters,
+    "app.yaml": configMap("a", "${domian}"),
+  });
+  assertRefused(await space.reconcile(), "missing-parameter");
+  const typo = await space.reconcile(["--set", "domain=example.com"]);
+  assertRefused(typo, "unknown-parameter", /app\.yaml:5/);
+  assert.match(errorOf(typo).hint ?? "", /domain/);
+  assertRefused(await space.reconcile(["--set", "domian=example.com"]), "unknown-parameter");
+});
+
+Deno.test("a secret parameter is refused on the command line, and never shows", async () => {
+  await using space = await workspace();
+  const parameters =
+    "  parameters: { password: { type: string, secret: true, description: Password } }\n";
+  const secret =
+    'apiVersion: v1\nkind: Secret\nmetadata: { name: login }\nstringData: { password: "${password}" }\n';
+  await space.write({
+    "component.yaml": COMPONENT + parameters,
+    "app.yaml": documents(NAMESPACE, secret),
+  });
+  const refused = await space.reconcile(["--set", "password=correct-horse-battery"]);
+  assertRefused(refused, "secret-leak");
+  assert.ok(!refused.output.includes("correct-horse-battery"));
+  const environment = { PLUMB_PARAMETER_PASSWORD: "correct-horse-battery" };
+  for (const output of ["text", "json", "markdown"]) {
+    for (const verb of ["diff", "reconcile"] as const) {
+      const run = await space[verb](["--output", output, "--debug"], { environment });
+      assert.ok(
+        !run.output.includes("correct-horse-battery") &&
+          !run.output.includes(btoa("correct-horse-battery")),
+        run.output,
+      );
+    }
+  }
+  assert.deepEqual((await space.get(SECRETS, "login"))?.["data"], {
+    password: btoa("correct-horse-battery"),
+  });
+});
+
+Deno.test("an object that admission refuses fails with its words, and the others go on", async () => {
+  await using space = await workspace();
+  const policies: Resource = {
+    group: "admissionregistration.k8s.io",
+    version: "v1",
+    kind: "ValidatingAdmissionPolicy",
+    plural: "validatingadmissionpolicies",
+    namespaced: false,
+  };
+  const bindings: Resource = {
+    ...policies,
+    kind: "ValidatingAdmissionPolicyBinding",
+    plural: "validatingadmissionpolicybindings",
+  };
+  const name = space.name;
+  await space.write({ "app.yaml": NAMESPACE });
+  await space.reconcile();
+  await space.cluster.create(policies, {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingAdmissionPolicy",
+    metadata: { name },
+    spec: {
+      failurePolicy: "Fail",
+      matchConstraints: {
+        resourceRules: [{
+          apiGroups: [""],
+          apiVersions: ["v1"],
+          operations: ["CREATE"],
+          resources: ["configmaps"],
+        }],
+      },
+      validations: [{
+        expression: "!object.metadata.name.startsWith('forbidden')",
+        message: "that name is not allowed here",
+      }],
+    },
+  });
+  try {
+    await space.cluster.create(bindings, {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: {
+        policyName: name,
+        validationActions: ["Deny"],
+        matchResources: {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+        },
+      },
+    });
+    await space.write({
+      "app.yaml": documents(NAMESPACE, configMap("forbidden-one"), configMap("allowed")),
+    });
+    // The API server learns of a policy a moment later.
+    let run = await space.diff();
+    for (let tries = 0; run.code !== 1 && tries < 50; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      run = await space.diff();
+    }
+    assert.match(
+      planOf(run).find(({ action }) => action === "conflict")?.reason ?? "",
+      /not allowed here/,
+    );
+    const applied = await space.reconcile();
+    assert.equal(applied.code, 1);
+    assert.match(applied.output, /not allowed here/);
+    assert.ok(await space.get(CONFIG_MAPS, "allowed"));
+  } finally {
+    await space.cluster.delete(bindings, { name });
+    await space.cluster.delete(policies, { name });
+  }
+});
+
+Deno.test("a namespace that is being deleted is explained", async () => {
+  await using space = await workspace();
+  await space.cluster.create(NAMESPACES, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: space.name },
+  });
+  const held = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "held", namespace: space.name, finalizers: ["example.com/hold"] },
+  };
+  await space.cluster.create(CONFIG_MAPS, held);
+  await space.cluster.delete(NAMESPACES, { name: space.name });
+  try {
+    await space.write({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+    const run = await space.reconcile();
+    assert.equal(run.code, 1);
+    assert.match(run.output, /being deleted/);
+    assert.ok(
+      run.events.some((event) => event.type === "change" && event.result !== "done" && event.hint),
+    );
+  } finally {
+    await space.cluster.patch(
+      CONFIG_MAPS,
+      held.metadata,
+      { metadata: { finalizers: null } },
+      "merge",
+    );
+  }
+});
+
+Deno.test("a CRD and its object in one commit are applied in one run", async () => {
+  await using space = await workspace();
+  const group = `${space.name}.example.com`;
+  const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.${group} }
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: { kind: Widget, plural: widgets, singular: widget }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, properties: { spec: { type: object, x-kubernetes-preserve-unknown-fields: true } } } }
+`;
+  const widget =
+    `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: 3, empty: {}, none: null }\n`;
+  await space.write({
+    "a-widget.yaml": widget,
+    "b-definition.yaml": documents(NAMESPACE, definition),
+  });
+  const diff = await space.diff();
+  assert.equal(diff.code, 2, diff.output);
+  assert.deepEqual(actionsOf(diff), [
+    `create CustomResourceDefinition/widgets.${group}`,
+    `create Namespace/${space.name}`,
+    "create Widget/w",
+  ]);
+  const run = await space.reconcile();
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(planOf(await space.reconcile()), []);
+  assert.equal((await space.diff(["--refresh"])).code, 0);
+  await space.write({ "app.yaml": NAMESPACE });
+  assert.equal((await space.reconcile()).code, 0);
+});
+
+Deno.test("an immutable field: a Job is replaced where that is declared, else it is a conflict", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(NAMESPACE, job("migrate")) });
+  await space.reconcile();
+  const uid = (await space.get(JOBS, "migrate"))?.metadata.uid;
+  await space.write({ "app.yaml": documents(NAMESPACE, job("migrate", { command: "two" })) });
+  const refused = await space.reconcile();
+  assert.equal(refused.code, 1);
+  const conflict = planOf(refused).find(({ action }) => action === "conflict");
+  assert.match(conflict?.reason ?? "", /immutable/);
+  assert.match(conflict?.hint ?? "", /plumb\.thinkube\.io\/replace: allowed/);
+  assert.equal((await space.get(JOBS, "migrate"))?.metadata.uid, uid);
+  await space.write({
+    "app.yaml": documents(
+      NAMESPACE,
+      job("migrate", { command: "two", annotations: "plumb.thinkube.io/replace: allowed" }),
+    ),
+  });
+  const replaced = await space.reconcile();
+  assert.equal(replaced.code, 0, replaced.output);
+  assert.deepEqual(actionsOf(replaced), ["replace Job/migrate"]);
+  assert.notEqual((await space.get(JOBS, "migrate"))?.metadata.uid, uid);
+  assert.deepEqual(planOf(await space.reconcile()), []);
+});
+
+Deno.test("a wrong replacement never costs the object that works", async () => {
+  await using space = await workspace();
+  const declared = { annotations: "plumb.thinkube.io/replace: allowed" };
+  await space.write({ "app.yaml": documents(NAMESPACE, job("migrate", declared)) });
+  await space.reconcile();
+  const uid = (await space.get(JOBS, "migrate"))?.metadata.uid;
+  const wrong = job("migrate", { ...declared, command: "two" }).replace(
+    "restartPolicy: Never",
+    "restartPolicy: Sometimes",
+  );
+  await space.write({ "app.yaml": documents(NAMESPACE, wrong) });
+  const run = await space.reconcile();
+  assert.equal(run.code, 1);
+  assert.match(run.output, /Sometimes|restartPolicy/);
+  assert.equal((await space.get(JOBS, "migrate"))?.metadata.uid, uid);
+});
+
+Deno.test("a claim is never replaced, and a selector only where that is declared", async () => {
+  await using space = await workspace();
+  const claim = (mode: string) =>
+    `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, annotations: { plumb.thinkube.io/replace: allowed } }\nspec: { accessModes: [${mode}], resources: { requests: { storage: 1Gi } } }\n`;
+  const web = (label: string, annotations = "") =>
+    deployment("web", { annotations }).replaceAll("app: web", `app: ${label}`);
+  await space.write({ "app.yaml": documents(NAMESPACE, claim("ReadWriteOnce"), web("web")) });
+  assert.equal((await space.reconcile()).code, 0);
+  const uid = (await space.get(CLAIMS, "data"))?.metadata.uid;
+  await space.write({ "app.yaml": documents(NAMESPACE, claim("ReadWriteMany"), web("site")) });
+  const refused = await space.reconcile();
+  assert.equal(refused.code, 1);
+  assert.deepEqual(actionsOf(refused), [
+    "conflict Deployment/web",
+    "conflict PersistentVolumeClaim/data",
+  ]);
+  assert.match(
+    planOf(refused).find(({ object }) => object.kind === "PersistentVolumeClaim")?.reason ?? "",
+    /never deleted/,
+  );
+  assert.equal((await space.get(CLAIMS, "data"))?.metadata.uid, uid);
+  await space.write({
+    "app.yaml": documents(
+      NAMESPACE,
+      claim("ReadWriteOnce"),
+      web("site", "plumb.thinkube.io/replace: allowed"),
+    ),
+  });
+  const replaced = await space.reconcile();
+  assert.equal(replaced.code, 0, replaced.output);
+  assert.ok(await space.get(DEPLOYMENTS, "web"));
+});
+
+Deno.test("a permission that is missing for one kind is told before, and the others go on", async () => {
+  const { sandbox, kubeconfig } = await testCluster();
+  await using space = await workspace();
+  await space.write({ "app.yaml": NAMESPACE });
+  await space.reconcile();
+  const roles: Resource = {
+    group: "rbac.authorization.k8s.io",
+    version: "v1",
+    kind: "ClusterRole",
+    plural: "clusterroles",
+    namespaced: false,
+  };
+  const roleBindings: Resource = {
+    ...roles,
+    kind: "ClusterRoleBinding",
+    plural: "clusterrolebindings",
+  };
+  const accounts: Resource = {
+    group: "",
+    version: "v1",
+    kind: "ServiceAccount",
+    plural: "serviceaccounts",
+    namespaced: true,
+  };
+  const name = space.name;
+  await space.cluster.create(accounts, {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name, namespace: name },
+  });
+  const verbs = ["get", "list", "watch", "create", "patch", "update", "delete"];
+  await space.cluster.create(roles, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name },
+    rules: [
+      {
+        apiGroups: ["", "coordination.k8s.io"],
+        resources: ["configmaps", "namespaces", "secrets", "leases"],
+        verbs,
+      },
+      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
+    ],
+  });
+  await space.cluster.create(roleBindings, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+    subjects: [{ kind: "ServiceAccount", name, namespace: name }],
+  });
+  assert.ok(sandbox === undefined || kubeconfig);
+  const token = await space.cluster.raw({
+    method: "POST",
+    path: `/api/v1/namespaces/${name}/serviceaccounts/${name}/token`,
+    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
+  }) as { status: { token: string } };
+  const restricted = await restrictedKubeconfig(kubeconfig, token.status.token);
+  try {
+    await space.write({
+      "app.yaml": documents(NAMESPACE, configMap("allowed"), deployment("refused")),
+    });
+    const run = await space.reconcile([], { kubeconfig: restricted });
+    assert.equal(run.code, 1);
+    const warning = run.events.find((event) => event.type === "warning");
+    assert.match(warning?.message ?? "", /create and patch deployments\.apps in namespace/);
+    assert.ok(await space.get(CONFIG_MAPS, "allowed"));
+    assert.equal(await space.get(DEPLOYMENTS, "refused"), undefined);
+    assert.equal((await space.reconcile()).code, 0);
+  } finally {
+    await space.cluster.delete(roleBindings, { name });
+    await space.cluster.delete(roles, { name });
+    await Deno.remove(restricted);
+  }
+});
+
+/** The kubeconfig of a test, with a token in the place of its user. */
+async function restrictedKubeconfig(kubeconfig: string, token: string): Promise<string> {
+  const { load, dump } = await import("js-yaml");
+  const content = load(await Deno.readTextFile(kubeconfig)) as { users: { user: unknown }[] };
+  for (const user of content.users) user.user = { token };
+  const path = await Deno.makeTempFile({ suffix: ".yaml" });
+  await Deno.writeTextFile(path, dump(content));
+  return path;
+}
+
+Deno.test("an empty render is refused, unless it is confirmed", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("a"), configMap("b")) });
+  await space.reconcile();
+  await space.write({ "app.yaml": "# nothing\n" });
+  assertRefused(await space.reconcile(), "render-shrank");
+  assert.ok(await space.get(CONFIG_MAPS, "a"));
+  const run = await space.reconcile(["--yes"]);
+  assert.equal(run.code, 0, run.output);
+  assert.equal(await space.get(CONFIG_MAPS, "a"), undefined);
+});
+
+Deno.test("most of a component gone is refused, unless it is confirmed", async () => {
+  await using space = await workspace();
+  const maps = Array.from({ length: 12 }, (_, index) => configMap(`map-${index}`));
+  await space.write({ "app.yaml": documents(NAMESPACE, ...maps) });
+  await space.reconcile();
+  await space.write({ "app.yaml": documents(NAMESPACE, ...maps.slice(0, 3)) });
+  assertRefused(await space.reconcile(), "render-shrank");
+  assert.equal((await space.reconcile(["--yes"])).code, 0);
+});
+
+Deno.test("a circle of dependencies, and one on nothing, are refused", async () => {
+  await using space = await workspace();
+  const needing = (name: string, other: string) =>
+    configMap(name).replace(
+      `{ name: ${name} }`,
+      `{ name: ${name}, annotations: { config.kubernetes.io/depends-on: /namespaces/NAMESPACE/ConfigMap/${other} } }`,
+    );
+  await space.write({ "app.yaml": documents(NAMESPACE, needing("a", "b"), needing("b", "a")) });
+  assertRefused(await space.reconcile(), "dependency-cycle", /app\.yaml/);
+  await space.write({ "app.yaml": documents(NAMESPACE, needing("a", "nobody")) });
+  assertRefused(await space.reconcile(), "dependency-missing", /app\.yaml/);
+});
+
+Deno.test("requirements are verified before anything is applied", async () => {
+  await using space = await workspace();
+  const requires = "  requires: [{ name: Database, service: NAMESPACE/nowhere, port: 5432 }]\n";
+  await space.write({
+    "component.yaml": COMPONENT + requires,
+    "app.yaml": documents(NAMESPACE, configMap("a")),
+  });
+  const run = await space.reconcile();
+  assertRefused(run, "requirement-unmet");
+  assert.ok(
+    run.events.some((event) =>
+      event.type === "requirement" && !event.met && /does not exist/.test(event.message) &&
+      event.hint
+    ),
+  );
+  assert.equal(await space.cluster.get(NAMESPACES, { name: space.name }), undefined);
+});
