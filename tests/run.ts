@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 /**
  * The whole test command: formatting, lint, types, then every test against one shared embedded cluster.
  * Ends with the line `N passed, N failed`.

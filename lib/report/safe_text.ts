@@ -1,5 +1,9 @@
 /** Text from clusters, repositories and containers, made harmless for a terminal. @module */
 
+/** Control characters, separators of lines, and marks that turn the direction of text. */
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /**
  * Without control characters: no escape sequence reaches a terminal, and a line stays a line.
  *
@@ -12,11 +16,7 @@
  * ```
  */
 export function safeText(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\r?\n/g, " ").replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    "",
-  );
+  return text.replaceAll(/\r?\n/g, " ").replaceAll(UNSAFE, "");
 }
 
 /** The same for text of several lines, as its lines. */

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 /**
  * Plumb beside kubectl and kapp on the same objects and the same kind of API server, in one run.
  *
