@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { randomText } from "../../../lib/kinds/generated_secret.ts";
+import { KindError, realizedKinds, type SecretReader } from "../../../lib/kinds/mod.ts";
+import type { KubernetesObject } from "../../../lib/object.ts";
+
+const PLACE = { file: "secrets.yaml", line: 3 };
+
+function reader(...secrets: KubernetesObject[]): SecretReader {
+  return {
+    readSecret: (namespace, name) =>
+      Promise.resolve(
+        secrets.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
+      ),
+  };
+}
+
+function secret(
+  name: string,
+  data: Record<string, string>,
+  more: Partial<KubernetesObject> = {},
+): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace: "web", resourceVersion: "7" },
+    type: "Opaque",
+    data,
+    ...more,
+  };
+}
+
+async function expand(kind: string, spec: unknown, ...secrets: KubernetesObject[]) {
+  const object = {
+    apiVersion: "plumb.thinkube.io/v1alpha1",
+    kind,
+    metadata: { name: "mine", namespace: "web", labels: { app: "web" } },
+    spec,
+  };
+  const realized = realizedKinds.get(kind);
+  assert.ok(realized);
+  return await realized.expand(
+    { object, provenance: PLACE, lineOf: () => undefined },
+    reader(...secrets),
+  );
+}
+
+Deno.test("missing keys are made, living ones are kept, given ones follow Git", async () => {
+  const spec = {
+    generate: { KEY: { length: 50 }, NEW: { length: 20, alphabet: "hex" } },
+    data: { GIVEN: "from git", NUMBER: 3 },
+  };
+  const { object, retain } = await expand(
+    "GeneratedSecret",
+    spec,
+    secret("mine", { KEY: btoa("kept"), GIVEN: btoa("old"), FOREIGN: btoa("foreign") }),
+  );
+  const data = object["data"] as Record<string, string>;
+  assert.equal(data["KEY"], btoa("kept"));
+  assert.match(atob(data["NEW"] ?? ""), /^[0-9a-f]{20}$/);
+  assert.deepEqual([data["GIVEN"], data["NUMBER"]], [btoa("from git"), btoa("3")]);
+  // A key of somebody else is not ours to apply.
+  assert.equal(data["FOREIGN"], undefined);
+  assert.ok(retain);
+  assert.deepEqual([object.kind, object.metadata.labels], ["Secret", { app: "web" }]);
+});
+
+Deno.test("generated text uses every character equally often", () => {
+  const counts = new Map<string, number>();
+  const text = randomText(62_000, "alphanumeric");
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  assert.equal(counts.size, 62);
+  // 1,000 expected each; ten standard deviations are about 315.
+  for (const count of counts.values()) assert.ok(count > 685 && count < 1315, String(count));
+});
+
+Deno.test("a wrong declaration is refused at its place, and never quotes a value", async () => {
+  const wrong: unknown[] = [
+    { generate: { KEY: {} }, data: { KEY: "my-secret-value" } },
+    { generate: { KEY: { length: 3 } } },
+    { generate: { KEY: { alphabet: "emoji" } } },
+    { genrate: {} },
+    { data: { "bad key": "my-secret-value" } },
+    { data: { KEY: ["my-secret-value"] } },
+  ];
+  for (const spec of wrong) {
+    await assert.rejects(expand("GeneratedSecret", spec), (error: KindError) => {
+      assert.equal(error.code, "invalid");
+      assert.deepEqual([error.place?.file, error.place?.line], ["secrets.yaml", 3]);
+      assert.ok(!error.message.includes("my-secret-value"), error.message);
+      return true;
+    });
+  }
+});
+
+Deno.test("a copy has the source's type and data, and says what it was made from", async () => {
+  const source = secret("source", { "tls.crt": "YQ==", "tls.key": "Yg==" }, {
+    type: "kubernetes.io/tls",
+  });
+  const all = await expand("SecretCopy", { from: { namespace: "web", name: "source" } }, source);
+  assert.deepEqual([all.object["type"], all.object["data"]], ["kubernetes.io/tls", source["data"]]);
+  assert.deepEqual(all.sources, [{
+    reference: { group: "", kind: "Secret", namespace: "web", name: "source" },
+    resourceVersion: "7",
+  }]);
+  assert.ok(!all.retain);
+  const some = await expand("SecretCopy", {
+    from: { namespace: "web", name: "source" },
+    keys: ["tls.crt"],
+  }, source);
+  assert.deepEqual(some.object["data"], { "tls.crt": "YQ==" });
+});
+
+Deno.test("a source that is not there, lacks a key, or is a token is refused", async () => {
+  const from = { namespace: "web", name: "source" };
+  await assert.rejects(expand("SecretCopy", { from }), { code: "source-missing" });
+  await assert.rejects(
+    expand("SecretCopy", { from, keys: ["b"] }, secret("source", { a: "YQ==" })),
+    { code: "source-missing", hint: /a/ },
+  );
+  await assert.rejects(
+    expand(
+      "SecretCopy",
+      { from },
+      secret("source", {}, { type: "kubernetes.io/service-account-token" }),
+    ),
+    { code: "source-refused" },
+  );
+});
