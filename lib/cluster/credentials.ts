@@ -7,10 +7,15 @@
  */
 import { Buffer } from "node:buffer";
 import { dirname, isAbsolute, join } from "node:path";
-import { load } from "js-yaml";
-import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { ClusterError } from "./errors.ts";
+import {
+  type ClusterEntry,
+  findEntry,
+  type KubeconfigFile,
+  readKubeconfig,
+  type UserEntry,
+} from "./kubeconfig.ts";
 
 /** Variables of the environment that say where the cluster is. */
 export interface ClusterEnvironment {
@@ -59,43 +64,6 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** Tokens of service accounts are replaced on disk before they expire. */
 const TOKEN_SECONDS = 60;
 
-const text = z.string().optional();
-const clusterSchema = z.object({
-  server: z.string(),
-  "certificate-authority": text,
-  "certificate-authority-data": text,
-  "insecure-skip-tls-verify": z.boolean().optional(),
-  "tls-server-name": text,
-  "proxy-url": text,
-});
-const userSchema = z.object({
-  "client-certificate": text,
-  "client-certificate-data": text,
-  "client-key": text,
-  "client-key-data": text,
-  token: text,
-  tokenFile: text,
-  username: text,
-  password: text,
-  exec: z.unknown().optional(),
-  "auth-provider": z.unknown().optional(),
-});
-const contextSchema = z.object({
-  cluster: z.string(),
-  user: z.string().optional(),
-  namespace: text,
-});
-const name = z.string();
-const kubeconfigSchema = z.object({
-  "current-context": text,
-  clusters: z.array(z.object({ name, cluster: clusterSchema.nullish() })).nullish(),
-  contexts: z.array(z.object({ name, context: contextSchema.nullish() })).nullish(),
-  users: z.array(z.object({ name, user: userSchema.nullish() })).nullish(),
-});
-
-type ClusterEntry = z.output<typeof clusterSchema>;
-type UserEntry = z.output<typeof userSchema>;
-
 /**
  * Finds out where the cluster is and who asks.
  *
@@ -123,53 +91,27 @@ export async function readCredentials(options: ConnectOptions): Promise<Credenti
   );
 }
 
-interface File {
-  readonly path: string;
-  readonly content: z.output<typeof kubeconfigSchema>;
-}
-
-async function readKubeconfig(path: string): Promise<File | undefined> {
-  let source: string;
-  try {
-    source = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new ClusterError("kubeconfig", `The kubeconfig can't be read: ${messageOf(error)}`, {
-      place: { file: path },
-      cause: error,
-    });
-  }
-  try {
-    return { path, content: kubeconfigSchema.parse(load(source) ?? {}) };
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : "it is not YAML";
-    throw new ClusterError("kubeconfig", `The kubeconfig is not valid: ${reason}`, {
-      place: { file: path },
-    });
-  }
-}
-
 function fromKubeconfig(
-  files: File[],
+  files: KubeconfigFile[],
   paths: readonly string[],
   options: ConnectOptions,
 ): Credentials {
   const wanted = options.context ??
     files.map(({ content }) => content["current-context"]).find((context) => context);
-  const context = find(
+  const context = findEntry(
     files,
     wanted,
     "context",
     ({ contexts }) => contexts?.map((item) => [item.name, item.context]),
   );
-  const cluster = find(
+  const cluster = findEntry(
     files,
     context.entry.cluster,
     "cluster",
     ({ clusters }) => clusters?.map((item) => [item.name, item.cluster]),
   );
   const user = context.entry.user
-    ? find(
+    ? findEntry(
       files,
       context.entry.user,
       "user",
@@ -191,32 +133,6 @@ function fromKubeconfig(
     user: entry,
     userFile: user?.path ?? "",
   });
-}
-
-/** The first entry of that name in the files, as kubectl merges them. */
-function find<Entry>(
-  files: readonly File[],
-  wanted: string | undefined,
-  what: "cluster" | "context" | "user",
-  entriesOf: (content: File["content"]) => [string, Entry | null | undefined][] | undefined,
-): { readonly entry: Entry; readonly path: string } {
-  const known: string[] = [];
-  for (const { path, content } of files) {
-    for (const [name, entry] of entriesOf(content) ?? []) {
-      known.push(name);
-      if (name === wanted && entry) return { entry, path };
-    }
-  }
-  throw new ClusterError(
-    "kubeconfig",
-    wanted === undefined
-      ? "The kubeconfig has no current context"
-      : `The kubeconfig has no ${what} ${wanted}`,
-    {
-      place: { file: files.map(({ path }) => path).join(":") },
-      hint: known.length === 0 ? `It has no ${what} at all.` : `It has: ${known.join(", ")}.`,
-    },
-  );
 }
 
 function refuseUnsupported(cluster: ClusterEntry, file: string): void {

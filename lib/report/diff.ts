@@ -52,7 +52,7 @@ function fieldLines(field: FieldReport, file: string | undefined, options: DiffO
     return [
       head,
       style.yellow(`  = ${oneLine(field.live)}`) +
-      style.dim(`  also held by ${owner || "somebody else"}`),
+      style.dim(`  also ${owner}`),
     ];
   }
   const place = file === undefined || field.line === undefined

@@ -114,13 +114,14 @@ function fenced(lines: readonly string[], language: string): string[] {
 }
 
 function code(text: string): string {
-  return `<code>${html(safeText(text)).replaceAll("|", "&#124;")}</code>`;
+  return `<code>${html(text).replaceAll("|", "&#124;")}</code>`;
 }
 
+/** Text that is neither markup nor able to do anything to a terminal. */
 function html(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return safeText(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function escape(text: string): string {
-  return html(safeText(text)).replaceAll(/([\\`*_[\]|@#])/g, "\\$1");
+  return html(text).replaceAll(/([\\`*_[\]|@#])/g, "\\$1");
 }
