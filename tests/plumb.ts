@@ -1,5 +1,6 @@
 /** Runs the CLI in this process against the cluster of the tests, and sees all that it says. */
 import assert from "node:assert/strict";
+import { dump, load } from "js-yaml";
 import type { CommandContext } from "../lib/cli/command.ts";
 import { runCli } from "../lib/cli/main.ts";
 import { Cluster, type Resource } from "../lib/cluster/mod.ts";
@@ -129,6 +130,15 @@ export async function workspace(): Promise<Workspace> {
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** A kubeconfig with a token in the place of its user, in a file of its own. */
+export async function kubeconfigWithToken(kubeconfig: string, token: string): Promise<string> {
+  const content = load(await Deno.readTextFile(kubeconfig)) as { users: { user: unknown }[] };
+  for (const user of content.users) user.user = { token };
+  const path = await Deno.makeTempFile({ suffix: ".yaml" });
+  await Deno.writeTextFile(path, dump(content));
+  return path;
 }
 
 function core(kind: string, plural: string, namespaced = true): Resource {

@@ -158,7 +158,14 @@ function placeAndLabel(
   };
   if (resource.namespaced) metadata.namespace = object.metadata.namespace ?? namespace;
   else delete metadata.namespace;
-  return encodeStringData({ ...object, metadata });
+  return withoutAggregatedRules(encodeStringData({ ...object, metadata }));
+}
+
+/** A controller of the cluster fills the rules of an aggregated ClusterRole; what a manifest says there is overwritten. */
+function withoutAggregatedRules(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== "ClusterRole" || !isMap(object["aggregationRule"])) return object;
+  const { rules: _, ...rest } = object;
+  return rest as KubernetesObject;
 }
 
 /**

@@ -46,7 +46,7 @@ export async function reconcile(cluster: Cluster, options: ReconcileOptions): Pr
   const started = performance.now();
   const observing = options.mode === "observe";
   const planned = await planAndReport(cluster, options);
-  const conclude = (outcome: Outcome, message: string, failed = 0): Outcome => {
+  const conclude: Conclude = (outcome, message, failed = 0) => {
     const seconds = (performance.now() - started) / 1000;
     options.emit({
       type: "result",
@@ -58,15 +58,10 @@ export async function reconcile(cluster: Cluster, options: ReconcileOptions): Pr
     });
     return outcome;
   };
-  const conflicts = countsOf(planned.plan).conflict;
-  if (!hasChanges(planned)) {
-    if (!observing) await recordUnchanged(cluster, planned, options.source);
+  if (observing) return concludeObservation(planned, conclude);
+  if (!hasWork(planned)) {
+    await recordUnchanged(cluster, planned, options.source);
     return conclude("in-sync", "The cluster is as Git says");
-  }
-  if (observing) {
-    return conflicts > 0
-      ? conclude("failed", "Some objects can't be applied as they are", conflicts)
-      : conclude("differences", "The cluster differs from Git");
   }
   await checkBeforeWriting(cluster, planned, options);
   options.emit({ type: "stage", stage: "lease" });
@@ -74,10 +69,13 @@ export async function reconcile(cluster: Cluster, options: ReconcileOptions): Pr
   if (!(lease instanceof Lease)) return conclude("busy", busyMessage(lease));
   await using _ = lease;
   const current = await replanIfMoved(cluster, planned, options);
-  if (!hasChanges(current)) return conclude("in-sync", "Another run has done the work meanwhile");
+  if (!hasWork(current)) return conclude("in-sync", "Another run has done the work meanwhile");
   const { execution, left } = await carryOut(cluster, current, lease, options);
   if (execution.stopped !== undefined) throw execution.stopped;
   const failed = execution.failed.size + left.size;
+  if (failed === 0 && !hasChanges(current)) {
+    return conclude("in-sync", "What the last run began is healthy now");
+  }
   return failed === 0
     ? conclude("applied", "The cluster is now as Git says")
     : conclude("failed", `${failed} of the objects did not get there`, failed);
@@ -103,6 +101,23 @@ async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promi
     });
   }
   return planned;
+}
+
+type Conclude = (outcome: Outcome, message: string, failed?: number) => Outcome;
+
+function concludeObservation(planned: PlannedRun, conclude: Conclude): Outcome {
+  const { conflict } = countsOf(planned.plan);
+  if (conflict > 0) {
+    return conclude("failed", "Some objects can't be applied as they are", conflict);
+  }
+  return hasChanges(planned)
+    ? conclude("differences", "The cluster differs from Git")
+    : conclude("in-sync", "The cluster is as Git says");
+}
+
+/** A run that failed or was killed has left something to wait for, even if every object is as Git says. */
+function hasWork(planned: PlannedRun): boolean {
+  return hasChanges(planned) || planned.stored.inventory.state !== "complete";
 }
 
 function hasChanges({ plan }: PlannedRun): boolean {

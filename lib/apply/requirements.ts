@@ -41,8 +41,11 @@ const slice = z.object({
 
 /** For the connection through the API server. */
 const PATIENCE_MILLISECONDS = 10_000;
-/** A forwarded connection is accepted at once on this side; one that nobody answers is closed soon after. */
-const SETTLE_MILLISECONDS = 400;
+/**
+ * A forwarded connection is accepted at once on this side, whether or not the pod takes it; one that it does not take
+ * is closed as soon as the API server and the kubelet have found out.
+ */
+const SETTLE_MILLISECONDS = 1_500;
 
 /**
  * Verifies every requirement: the Service exists, has ready endpoints, and one of them accepts a connection.

@@ -1,5 +1,6 @@
 /** Pods: their logs, their events, and connections into them. @module */
 import { createServer } from "node:net";
+import { Writable } from "node:stream";
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
 import { ClusterError } from "./errors.ts";
@@ -144,7 +145,14 @@ export async function forwardPort(
   const forward = new client.PortForward(config);
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    forward.portForward(namespace, pod, [port], socket, null, socket).then((connection) => {
+    // What comes on the error channel means that nobody in the pod took the connection.
+    const refused = new Writable({
+      write(chunk: Uint8Array, _encoding, done) {
+        if (chunk.length > 0) socket.destroy();
+        done();
+      },
+    });
+    forward.portForward(namespace, pod, [port], socket, refused, socket).then((connection) => {
       const close = () => (typeof connection === "function" ? connection() : connection)?.close();
       socket.on("close", close);
     }, () => socket.destroy());

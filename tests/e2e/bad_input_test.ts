@@ -11,6 +11,7 @@ import {
   errorOf,
   job,
   JOBS,
+  kubeconfigWithToken,
   NAMESPACE,
   NAMESPACES,
   planOf,
@@ -453,7 +454,7 @@ Deno.test("a permission that is missing for one kind is told before, and the oth
     path: `/api/v1/namespaces/${name}/serviceaccounts/${name}/token`,
     body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
   }) as { status: { token: string } };
-  const restricted = await restrictedKubeconfig(kubeconfig, token.status.token);
+  const restricted = await kubeconfigWithToken(kubeconfig, token.status.token);
   try {
     await space.write({
       "app.yaml": documents(NAMESPACE, configMap("allowed"), deployment("refused")),
@@ -471,16 +472,6 @@ Deno.test("a permission that is missing for one kind is told before, and the oth
     await Deno.remove(restricted);
   }
 });
-
-/** The kubeconfig of a test, with a token in the place of its user. */
-async function restrictedKubeconfig(kubeconfig: string, token: string): Promise<string> {
-  const { load, dump } = await import("js-yaml");
-  const content = load(await Deno.readTextFile(kubeconfig)) as { users: { user: unknown }[] };
-  for (const user of content.users) user.user = { token };
-  const path = await Deno.makeTempFile({ suffix: ".yaml" });
-  await Deno.writeTextFile(path, dump(content));
-  return path;
-}
 
 Deno.test("an empty render is refused, unless it is confirmed", async () => {
   await using space = await workspace();

@@ -1,0 +1,137 @@
+/** CVAT as it stands in `manifests/`, with exactly the permissions of `manifests/plumb`; and the demo. */
+import assert from "node:assert/strict";
+import { installPlatform, tlsSecretName } from "../../lib/cli/platform.ts";
+import { Cluster } from "../../lib/cluster/mod.ts";
+import { isMap } from "../../lib/field_path.ts";
+import { startSandbox } from "../../lib/sandbox/mod.ts";
+import {
+  actionsOf,
+  CLAIMS,
+  DEPLOYMENTS,
+  JOBS,
+  kubeconfigWithToken,
+  planOf,
+  plumb,
+  SECRETS,
+} from "../plumb.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const DOMAIN = "example.com";
+const environment = {
+  PLUMB_PARAMETER_ADMIN_PASSWORD: "admin-password-of-the-test",
+  PLUMB_PARAMETER_POSTGRES_PASSWORD: "postgres-password-of-the-test",
+  PLUMB_PARAMETER_CLICKHOUSE_PASSWORD: "clickhouse-password-of-the-test",
+  PLUMB_PARAMETER_OAUTH2_CLIENT_SECRET: "client-secret-of-the-test",
+};
+const parameters = [
+  "--path",
+  `${ROOT}/manifests/cvat`,
+  "--set",
+  `domain=${DOMAIN}`,
+  "--set",
+  `tlsSecret=${tlsSecretName(DOMAIN)}`,
+];
+
+Deno.test("CVAT: every step, with the shipped permissions; a second run changes nothing; drift heals; no secret shows", async () => {
+  await using sandbox = await startSandbox();
+  const admin = sandbox.kubeconfig;
+  using cluster = await Cluster.connect({ kubeconfig: admin, environment: {} });
+  const quiet = {
+    write: () => {},
+    writeError: () => {},
+    interactive: false,
+    color: false,
+    columns: 80,
+    environment: {},
+    signal: new AbortController().signal,
+    cache: "/nowhere",
+    confirm: () => Promise.resolve(true),
+    emit: () => {},
+  };
+  await using _platform = await installPlatform({ kubeconfig: admin, domain: DOMAIN }, quiet);
+  assert.equal(
+    (await plumb(["reconcile", "--path", `${ROOT}/manifests/plumb`], { kubeconfig: admin })).code,
+    0,
+  );
+  const token = await cluster.raw({
+    method: "POST",
+    path: "/api/v1/namespaces/plumb-system/serviceaccounts/plumb/token",
+    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
+  }) as { status: { token: string } };
+  const kubeconfig = await kubeconfigWithToken(admin, token.status.token);
+  const settings = { kubeconfig, environment };
+  const run = (...args: string[]) => plumb([...args, ...parameters], settings);
+
+  const diff = await run("diff");
+  assert.equal(diff.code, 2, diff.output.slice(-2_000));
+  const first = await run("reconcile");
+  assert.equal(first.code, 0, first.output.slice(-3_000));
+  assert.equal(first.events.filter((event) => event.type === "warning").length, 0, first.output);
+  assert.equal(first.events.filter((event) => event.type === "requirement" && event.met).length, 4);
+  assert.equal(planOf(first).length, 25);
+  const sizes = await Promise.all(["data", "keys", "logs", "models"].map(async (name) => {
+    const spec = (await cluster.get(CLAIMS, { namespace: "cvat", name: `cvat-${name}-pvc` }))
+      ?.["spec"];
+    return isMap(spec) && isMap(spec["resources"]) && isMap(spec["resources"]["requests"])
+      ? spec["resources"]["requests"]["storage"]
+      : undefined;
+  }));
+  assert.deepEqual(sizes, ["20Gi", "1Gi", "5Gi", "10Gi"]);
+
+  const again = await run("reconcile");
+  assert.deepEqual([again.code, planOf(again)], [0, []]);
+  assert.deepEqual(planOf(await run("diff", "--refresh")), []);
+
+  const secret = (await cluster.get(SECRETS, { namespace: "cvat", name: "cvat-secrets" }))
+    ?.["data"];
+  assert.ok(isMap(secret));
+  await cluster.patch(
+    DEPLOYMENTS,
+    { namespace: "cvat", name: "opa" },
+    { spec: { replicas: 4 } },
+    "merge",
+    "kubectl-scale",
+  );
+  await cluster.delete(JOBS, { namespace: "cvat", name: "cvat-db-init" });
+  const healed = await run("reconcile");
+  assert.equal(healed.code, 0, healed.output.slice(-2_000));
+  assert.deepEqual(actionsOf(healed), ["create Job/cvat-db-init", "update Deployment/opa"]);
+  assert.deepEqual(
+    (await cluster.get(SECRETS, { namespace: "cvat", name: "cvat-secrets" }))?.["data"],
+    secret,
+  );
+
+  const said = [diff, first, again, healed].map(({ output }) => output).join("\n");
+  for (
+    const value of [
+      ...Object.values(environment),
+      ...Object.values(secret).map((encoded) => atob(String(encoded))).filter((text) =>
+        text.length > 8 && !text.includes("@")
+      ),
+    ]
+  ) {
+    assert.ok(!said.includes(value) && !said.includes(btoa(value)), "a secret value was shown");
+  }
+  await Deno.remove(kubeconfig);
+});
+
+Deno.test("the demo shows what it claims, and leaves nothing behind", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "demo"],
+    cwd: ROOT,
+    env: { CI: "true" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, text.slice(-2_000) + new TextDecoder().decode(stderr).slice(-2_000));
+  assert.match(text, /✓ The cluster is now as Git says \(25 to create/);
+  assert.match(text, /✓ The cluster is as Git says \(25 unchanged/);
+  assert.match(
+    text,
+    /- 3 {2}set by kubectl-scale, \d{4}-\d\d-\d\dT\S+ \(\d+ seconds? ago\)\n +\+ 1 {2}06-backend\.yaml:\d+/,
+  );
+  assert.match(
+    text,
+    /Deployment cvat\/cvat-backend updated {2}took spec\.replicas from kubectl-scale/,
+  );
+});
