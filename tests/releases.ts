@@ -26,7 +26,11 @@ export const RELEASES: readonly Release[] = [
     sum: "h1:vkw8Ib/fOGsWD7HSUw8+5yXbXPYkGIJqs0wA2h9MX2s=",
     files: [
       "manifests/install.yaml",
-      ...below("docs/operator-manual", ["application", "applicationset", "project"]),
+      ...yaml("docs/operator-manual/", ["application", "project"]),
+      ...yaml("applicationset/examples/", [
+        "list-generator/list-example",
+        "matrix/list-and-git",
+      ]),
     ],
   },
   {
@@ -36,14 +40,14 @@ export const RELEASES: readonly Release[] = [
     sum: "h1:+3DLFPMKBehPrVDO/WMFnDlb2qJLAVQcjeUmVt1YBuA=",
     files: [
       "bundle.yaml",
-      ...below("example/user-guides/alerting", [
+      ...yaml("example/user-guides/alerting/", [
         "alertmanager-config-example",
         "alertmanager-example",
         "alertmanager-example-service",
         "prometheus-example",
         "prometheus-example-rules",
       ]),
-      ...below("example/user-guides/getting-started", [
+      ...yaml("example/user-guides/getting-started/", [
         "example-app-deployment",
         "example-app-pod-monitor",
         "example-app-service",
@@ -51,7 +55,7 @@ export const RELEASES: readonly Release[] = [
         "prometheus-admin-api",
         "prometheus-service",
       ]),
-      ...below("example/thanos", ["prometheus", "prometheus-rule", "thanos-ruler"]),
+      ...yaml("example/thanos/", ["prometheus", "prometheus-rule", "thanos-ruler"]),
     ],
   },
   {
@@ -67,12 +71,14 @@ export const RELEASES: readonly Release[] = [
     module: "sigs.k8s.io/gateway-api@v1.2.1",
     sum: "h1:fZZ/+RyRb+Y5tGkwxFKuYuSRQHu9dZtbjenblleOLHM=",
     files: [
-      ...below(
-        "config/crd/standard/gateway.networking.k8s.io_",
-        ["gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants"],
-        "",
-      ),
-      ...below("examples/standard", [
+      ...yaml("config/crd/standard/gateway.networking.k8s.io_", [
+        "gatewayclasses",
+        "gateways",
+        "grpcroutes",
+        "httproutes",
+        "referencegrants",
+      ]),
+      ...yaml("examples/standard/", [
         "0-namespaces",
         "basic-grpc",
         "default-match-http",
@@ -103,7 +109,7 @@ export const RELEASES: readonly Release[] = [
     sum: "h1:blbtQva4IK9r6gFh+dWkCrLnFdPOWiv9ubQYu36qeaA=",
     files: [
       "manifests/install.yaml",
-      ...below("examples", [
+      ...yaml("examples/", [
         "analysis-templates",
         "cluster-analysis-templates",
         "experiment-with-analysis",
@@ -127,8 +133,8 @@ export const RELEASES: readonly Release[] = [
   },
 ];
 
-function below(folder: string, names: readonly string[], separator = "/"): string[] {
-  return names.map((name) => `${folder}${separator}${name}.yaml`);
+function yaml(prefix: string, names: readonly string[]): string[] {
+  return names.map((name) => `${prefix}${name}.yaml`);
 }
 
 const Download = z.object({ Dir: z.string(), Sum: z.string() });

@@ -255,7 +255,7 @@ function immutableDifferences(
 
 /** An answer about the object itself, as opposed to a failure to ask. */
 function isRefusal(error: unknown): error is ClusterError {
-  return error instanceof ClusterError && [400, 403, 404, 409, 422].includes(error.status);
+  return error instanceof ClusterError && error.isRefusal;
 }
 
 function refusal(item: PreparedObject, error: ClusterError): Decision {

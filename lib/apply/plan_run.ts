@@ -2,7 +2,7 @@
  * From the desired and the live state to a plan: what the records settle is not even read, the rest is dry-run.
  * @module
  */
-import type { Cluster, Discovery } from "../cluster/mod.ts";
+import { type Cluster, Discovery } from "../cluster/mod.ts";
 import type { Component } from "../component/mod.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { describe, keyOf } from "../object.ts";
@@ -157,7 +157,11 @@ async function planFromSource(
 ): Promise<PlannedRun> {
   const { component } = options;
   const { inventory } = context.stored;
-  const [rendered, discovery] = await Promise.all([options.render(), cluster.discover()]);
+  // With the records trusted, every kind is among theirs.
+  const known = context.observation === undefined
+    ? cluster.discover()
+    : new Discovery(inventory.resources);
+  const [rendered, discovery] = await Promise.all([options.render(), known]);
   const prepared = await prepare(rendered, {
     component: component.name,
     namespace: component.namespace,
@@ -167,7 +171,7 @@ async function planFromSource(
     secrets: secretReader(cluster),
   });
   const order = orderObjects(prepared);
-  await requireExternal(cluster, order, discovery);
+  await requireExternal(cluster, order);
   const observation = context.observation ??
     await observe(cluster, [...prepared, ...context.targets.values()]);
   const members = membersByKey(inventory.members);
@@ -225,8 +229,9 @@ function unchangedChange({ reference, provenance }: PreparedObject): Change {
 async function requireExternal(
   cluster: Cluster,
   { external }: Order,
-  discovery: Discovery,
 ): Promise<void> {
+  if (external.length === 0) return;
+  const discovery = await cluster.discover();
   await Promise.all(external.map(async ({ reference, item }) => {
     const resource = discovery.find(reference);
     if (resource !== undefined && await cluster.get(resource, reference) !== undefined) return;

@@ -188,15 +188,14 @@ async function replanIfMoved(
  * without its own records a run can't begin.
  */
 async function askForPermissions(cluster: Cluster, planned: PlannedRun, emit: Emit): Promise<void> {
-  const own = await missingPermissions(cluster, [
-    {
-      resource: INVENTORY_RESOURCE,
-      namespace: SYSTEM_NAMESPACE,
-      verbs: ["get", "create", "update"],
-    },
-    { resource: LEASE_RESOURCE, namespace: SYSTEM_NAMESPACE, verbs: ["get", "create", "update"] },
+  const verbs = ["get", "create", "update"];
+  const [own, missing] = await Promise.all([
+    missingPermissions(cluster, [
+      { resource: INVENTORY_RESOURCE, namespace: SYSTEM_NAMESPACE, verbs },
+      { resource: LEASE_RESOURCE, namespace: SYSTEM_NAMESPACE, verbs },
+    ]),
+    missingPermissions(cluster, wantedPermissions(planned)),
   ]);
-  const missing = await missingPermissions(cluster, wantedPermissions(planned));
   if (own.length > 0) {
     throw new ApplyError(
       "permission-missing",

@@ -27,6 +27,15 @@ export interface Cause {
   readonly reason?: string | undefined;
 }
 
+const REFUSALS: ReadonlySet<ClusterErrorCode> = new Set([
+  "forbidden",
+  "namespace-terminating",
+  "not-found",
+  "conflict",
+  "invalid",
+  "admission-denied",
+]);
+
 /** A failed request, or a cluster that can't be asked. */
 export class ClusterError extends PlumbError {
   override readonly name = "ClusterError";
@@ -35,6 +44,11 @@ export class ClusterError extends PlumbError {
   /** Machine-readable reason of the Kubernetes `Status`, such as `AlreadyExists`. */
   readonly reason: string;
   readonly causes: readonly Cause[];
+
+  /** Whether the API server refused the object at hand, as opposed to a cluster that could not answer. */
+  get isRefusal(): boolean {
+    return REFUSALS.has(this.code);
+  }
 
   constructor(
     override readonly code: ClusterErrorCode,
@@ -128,6 +142,10 @@ function classify(
       "admission-denied",
       "An admission rule of the cluster refuses the object. Change it in Git.",
     ];
+  }
+  // The API server answers 500 when an applied object does not fit its schema, though no repetition can mend it.
+  if (message.includes("failed to create typed patch object")) {
+    return ["invalid", "Correct the field in Git, or install the version of the API that has it."];
   }
   return BY_STATUS[status] ?? [status >= 500 ? "server" : "unexpected"];
 }

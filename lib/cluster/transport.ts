@@ -148,7 +148,7 @@ export class Transport implements Disposable {
     return {
       error,
       // Only a 429 or a 503 promises that nothing was done, so a POST that made something is not sent twice.
-      retry: PASSING_STATUS.has(status) &&
+      retry: PASSING_STATUS.has(status) && !error.isRefusal &&
         (request.method !== "POST" || status === 429 || status === 503),
       ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
     };

@@ -78,6 +78,15 @@ for (const [code, method, again] of retried) {
   });
 }
 
+Deno.test("a 500 that is about the object is final", async () => {
+  await using server = serve(() =>
+    status(500, { message: "failed to create typed patch object: no" })
+  );
+  using transport = new Transport(credentials(server.url));
+  await assert.rejects(transport.send(get), { code: "invalid" });
+  assert.equal(server.seen.length, 1);
+});
+
 Deno.test("a server that nobody runs is unreachable, once patience ends", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -145,6 +154,15 @@ const answers: readonly [string, number, Record<string, unknown>, string][] = [
     message: "ValidatingAdmissionPolicy 'x' with binding 'x' denied request: no",
   }, "admission-denied"],
   ["a quota", 403, { message: "pods is forbidden: exceeded quota: small" }, "admission-denied"],
+  [
+    "an object that does not fit its schema",
+    500,
+    {
+      message:
+        "failed to create typed patch object (a/b; v1, Kind=X): .spec.x: field not declared in schema",
+    },
+    "invalid",
+  ],
   ["a wrong object", 422, {
     reason: "Invalid",
     details: { causes: [{ field: "spec.x", message: "Required value" }] },

@@ -43,7 +43,7 @@ Deno.test("Branches, tags, full names, HEAD and commits are refs", async () => {
     [first, first],
   ];
   for (const [ref, commit] of expected) {
-    assert.equal((await open(repository, { ref })).revision, commit, ref);
+    assert.equal((await open(repository, { ref })).revision, commit, String(ref));
   }
 });
 
