@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { SandboxError } from "./error.ts";
@@ -40,7 +40,7 @@ export class Connection implements Disposable {
 
   /** @param kubeconfig Text of a kubeconfig with embedded certificates. */
   constructor(kubeconfig: string) {
-    const { clusters: [{ cluster }], users: [{ user }] } = Kubeconfig.parse(parse(kubeconfig));
+    const { clusters: [{ cluster }], users: [{ user }] } = Kubeconfig.parse(load(kubeconfig));
     this.#server = cluster.server;
     this.#client = Deno.createHttpClient({
       caCerts: [atob(cluster["certificate-authority-data"])],

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { stringify } from "yaml";
+import { dump } from "js-yaml";
 import type { Identity } from "./certificates.ts";
 
 /**
@@ -22,7 +22,7 @@ import type { Identity } from "./certificates.ts";
  * @param authority PEM of the certificate authority of the server.
  */
 export function kubeconfigText(server: string, authority: string, identity: Identity): string {
-  return stringify({
+  return dump({
     apiVersion: "v1",
     kind: "Config",
     clusters: [{
@@ -38,5 +38,5 @@ export function kubeconfigText(server: string, authority: string, identity: Iden
     }],
     contexts: [{ name: "sandbox", context: { cluster: "sandbox", user: "sandbox" } }],
     "current-context": "sandbox",
-  }, { lineWidth: 0 });
+  }, { lineWidth: -1 });
 }

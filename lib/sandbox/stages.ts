@@ -7,8 +7,6 @@
  * @module
  */
 
-import { stringify } from "yaml";
-
 /** Annotation of a pod (or of a pod template) that makes it fail on purpose; its value is a {@link Failure}. */
 export const FAIL_ANNOTATION = "sandbox.plumb.thinkube.io/fail";
 
@@ -200,7 +198,9 @@ export function stagesText(): string {
     delete: true,
   });
   const node = stage("Node", "node-ready", [NOT_READY], { statusTemplate: NODE_CONDITIONS });
-  return [...playing, deleting, node].map((document) => stringify(document)).join("---\n");
+  return [...playing, deleting, node].map((document) => `${JSON.stringify(document)}\n`).join(
+    "---\n",
+  );
 }
 
 function stage(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseAllDocuments } from "yaml";
+import { loadAll } from "js-yaml";
 import { z } from "zod";
 import { FAIL_ANNOTATION, stagesText } from "../../../lib/sandbox/stages.ts";
 
@@ -18,7 +18,7 @@ const Stage = z.object({
 });
 
 function stages(): z.infer<typeof Stage>[] {
-  return [...parseAllDocuments(stagesText())].map((document) => Stage.parse(document.toJS()));
+  return loadAll(stagesText()).map((document) => Stage.parse(document));
 }
 
 Deno.test("each stage has a name of its own", () => {
