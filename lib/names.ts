@@ -38,6 +38,8 @@ export const ANNOTATION = {
   prune: `${API_GROUP}/prune`,
   /** `allowed`: an immutable field may be changed by deleting and creating the object anew. */
   replace: `${API_GROUP}/replace`,
+  /** `disabled`: `${…}` in the object is not a parameter. */
+  substitute: `${API_GROUP}/substitute`,
   /** Set by Plumb on pod templates: a keyed hash of the ConfigMaps and Secrets that the pods use. */
   configHash: `${API_GROUP}/config-hash`,
 } as const;

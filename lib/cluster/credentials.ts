@@ -77,7 +77,7 @@ export async function readCredentials(options: ConnectOptions): Promise<Credenti
   const files = named ??
     (environment.HOME === undefined ? [] : [join(environment.HOME, ".kube/config")]);
   const found = (await Promise.all(files.map(readKubeconfig))).filter((file) => file !== undefined);
-  if (found.length > 0) return fromKubeconfig(found, files, options);
+  if (found.length > 0) return fromKubeconfig(found, options);
   if (environment.KUBERNETES_SERVICE_HOST !== undefined && named === undefined) {
     return await fromServiceAccount(environment);
   }
@@ -92,8 +92,7 @@ export async function readCredentials(options: ConnectOptions): Promise<Credenti
 }
 
 function fromKubeconfig(
-  files: KubeconfigFile[],
-  paths: readonly string[],
+  files: readonly KubeconfigFile[],
   options: ConnectOptions,
 ): Credentials {
   const wanted = options.context ??
@@ -123,7 +122,7 @@ function fromKubeconfig(
     server: cluster.entry.server.replace(/\/+$/, ""),
     context: wanted ?? "",
     namespace: context.entry.namespace ?? "default",
-    files: paths,
+    files: files.map(({ path }) => path),
   };
   const entry = user?.entry ?? {};
   if (needsOfficialClient(entry)) return official(base, cluster.entry, cluster.path, options);

@@ -117,14 +117,18 @@ export interface ForwardedPort extends AsyncDisposable {
 }
 
 /** The official client, for the protocols that upgrade a connection. Slow to import, so only here. */
-async function officialClient(cluster: Cluster) {
+async function officialClient({ credentials, context }: Cluster) {
   const client = await import("@kubernetes/client-node");
   const config = new client.KubeConfig();
-  if (cluster.credentials.files.length === 0) config.loadFromCluster();
-  else config.loadFromFile(cluster.credentials.files[0] ?? "");
-  if (cluster.context !== "" && cluster.context !== "in-cluster") {
-    config.setCurrentContext(cluster.context);
+  const [first, ...others] = credentials.files;
+  if (first === undefined) config.loadFromCluster();
+  else config.loadFromFile(first);
+  for (const file of others) {
+    const other = new client.KubeConfig();
+    other.loadFromFile(file);
+    config.mergeConfig(other, true);
   }
+  if (first !== undefined) config.setCurrentContext(context);
   return { client, config };
 }
 

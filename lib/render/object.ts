@@ -2,11 +2,11 @@
  * Checks that a value is a Kubernetes object, and takes off what only the API server sets.
  * @module
  */
+import { ANNOTATION } from "../names.ts";
 import { isMap } from "../field_path.ts";
 import type { KubernetesObject } from "../object.ts";
 import type { Declaration } from "./documents.ts";
 import { RenderError } from "./errors.ts";
-import { SUBSTITUTE_ANNOTATION } from "./value.ts";
 
 /** Fields of metadata that the API server sets; exported manifests carry them. */
 const SERVER_FIELDS = [
@@ -77,8 +77,8 @@ function cleanMetadata(metadata: Record<string, unknown>): void {
     if (value === null) delete metadata[name];
   }
   const { annotations } = metadata;
-  if (!isMap(annotations) || !(SUBSTITUTE_ANNOTATION in annotations)) return;
-  delete annotations[SUBSTITUTE_ANNOTATION];
+  if (!isMap(annotations) || !(ANNOTATION.substitute in annotations)) return;
+  delete annotations[ANNOTATION.substitute];
   if (Object.keys(annotations).length === 0) delete metadata["annotations"];
 }
 

@@ -10,7 +10,7 @@ import {
   type Value,
 } from "../component/mod.ts";
 import type { Place } from "../errors.ts";
-import { API_GROUP, API_VERSION } from "../names.ts";
+import { ANNOTATION, API_VERSION } from "../names.ts";
 import { isMap } from "../field_path.ts";
 import { MAX_DEPTH } from "../yaml.ts";
 import type { Declaration } from "./documents.ts";
@@ -52,9 +52,6 @@ function isBuiltIn(apiVersion: unknown): boolean {
   return group !== "apiextensions.k8s.io" && (!group.includes(".") || group.endsWith(".k8s.io"));
 }
 
-/** `disabled` leaves an object's text as it is: for scripts and configurations that are full of `${…}` themselves. */
-export const SUBSTITUTE_ANNOTATION = `${API_GROUP}/substitute`;
-
 /** The parameters of a component. */
 export interface SubstitutionOptions {
   readonly component: Component;
@@ -87,7 +84,7 @@ export function expandValue(declaration: Declaration): unknown {
 function optsOut(value: unknown): boolean {
   const metadata = isMap(value) ? value["metadata"] : undefined;
   const annotations = isMap(metadata) ? metadata["annotations"] : undefined;
-  return isMap(annotations) && annotations[SUBSTITUTE_ANNOTATION] === "disabled";
+  return isMap(annotations) && annotations[ANNOTATION.substitute] === "disabled";
 }
 
 /** One copy under way: knows where it is, for errors. */

@@ -7,7 +7,7 @@ import type { Archive, Tool } from "./tool.ts";
 
 const KUSTOMIZE_VERSION = "v5.8.1";
 
-/** @param sha256 As published with the release, in its checksums.txt. */
+/** @param sha256 Of the release's archive. */
 function kustomizeArchive(platform: string, sha256: string): Archive {
   const root = "https://github.com/kubernetes-sigs/kustomize/releases/download";
   return {

@@ -65,6 +65,28 @@ Deno.test("several kubeconfigs are merged as kubectl does: the first to name a t
   assert.equal(await credentials.authorization(), "Bearer first");
 });
 
+Deno.test("a login program of the kubeconfig is run, and its failure is told", async () => {
+  const answer = JSON.stringify({
+    apiVersion: "client.authentication.k8s.io/v1",
+    kind: "ExecCredential",
+    status: { token: "from-the-program" },
+  });
+  const exec = (command: string) =>
+    `exec: { apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ${command}, args: [${
+      JSON.stringify(answer)
+    }] }`;
+  const good = await readCredentials({
+    kubeconfig: await kubeconfig(config(exec("echo"))),
+    environment: {},
+  });
+  assert.equal(await good.authorization(), "Bearer from-the-program");
+  const bad = await readCredentials({
+    kubeconfig: await kubeconfig(config(exec("/nowhere/login"))),
+    environment: {},
+  });
+  await assert.rejects(bad.authorization(), { code: "unauthorized", hint: /kubectl/ });
+});
+
 const wrong: readonly [string, string, string | undefined, RegExp, RegExp | undefined][] = [
   ["no such context", config("token: a"), "other", /no context other/, /main, lost/],
   ["no such cluster", config("token: a"), "lost", /no cluster nowhere/, /It has: c/],
