@@ -37,9 +37,12 @@ const schema = z.strictObject({
     data: z.record(secretKey, z.union([z.string(), z.number(), z.boolean()])).default({}).meta({
       description: "Keys that follow Git; values usually come from secret parameters.",
     }),
-  }).refine(({ generate, data }) => Object.keys(generate).every((key) => !(key in data)), {
-    message: "a key is either generated or given, not both",
-  }),
+  }).refine(
+    ({ generate, data }) => Object.keys(generate).every((key) => !Object.hasOwn(data, key)),
+    {
+      message: "a key is either generated or given, not both",
+    },
+  ),
 });
 
 /**

@@ -1,6 +1,7 @@
 /** The one interface of the kinds that Plumb realizes itself. @module */
 import { z } from "zod";
 import { type ErrorDetails, PlumbError } from "../errors.ts";
+import type { FieldPath } from "../field_path.ts";
 import { describe, type KubernetesObject, type ObjectReference, referenceOf } from "../object.ts";
 import type { DesiredObject } from "../render/types.ts";
 
@@ -57,17 +58,27 @@ export const metadata = z.looseObject({
 /**
  * Reads a declaration by its schema.
  *
- * @throws {KindError} `invalid`, at the declaration's file and line.
+ * @throws {KindError} `invalid`, at the first field that is wrong, or where the declaration begins.
  */
 export function parseDeclaration<Schema extends z.ZodType>(
   schema: Schema,
-  { object, provenance }: DesiredObject,
+  declaration: DesiredObject,
 ): z.output<Schema> {
-  const result = schema.safeParse(object);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const { object, provenance: { file, line } } = declaration;
+  const { success, data, error } = schema.safeParse(object);
+  if (success) return data;
+  const problems = error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const [wrong] = error.issues.map(fieldOf).map((path) => declaration.lineOf(path));
   throw new KindError("invalid", `${object.kind} is not valid: ${problems.join("; ")}`, {
-    place: { ...provenance, object: describe(referenceOf(object)) },
+    place: { file, line: wrong ?? line, object: describe(referenceOf(object)) },
     hint: "Correct the declaration in Git.",
   });
+}
+
+/** The field that an issue is about; for unknown fields the first of them, not what has them. */
+function fieldOf(issue: z.core.$ZodIssue): FieldPath {
+  const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  return [...issue.path, ...unknown].map((step) =>
+    typeof step === "number" ? { index: step } : { field: String(step) }
+  );
 }

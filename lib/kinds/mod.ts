@@ -2,10 +2,7 @@
  * Objects that Plumb itself realizes: declared, planned, applied and pruned like any other, without a CRD.
  * @module
  */
-import { generatedSecret } from "./generated_secret.ts";
-import type { RealizedKind } from "./kind.ts";
-import { secretCopy } from "./secret_copy.ts";
-
+export { kindJsonSchemas } from "./json_schema.ts";
 export {
   type Expansion,
   KindError,
@@ -13,8 +10,4 @@ export {
   type RealizedKind,
   type SecretReader,
 } from "./kind.ts";
-
-/** All such kinds, by name; their API version is that of `component.yaml`. */
-export const realizedKinds: ReadonlyMap<string, RealizedKind> = new Map(
-  [generatedSecret, secretCopy].map((kind) => [kind.kind, kind]),
-);
+export { realizedKinds } from "./kinds.ts";

@@ -35,6 +35,13 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
   );
   const { from, keys } = spec;
   const place = { ...declaration.provenance, object: `Secret ${from.namespace}/${from.name}` };
+  if (from.namespace === namespace && from.name === name) {
+    // The source would become ours, and go when Git drops the copy.
+    throw new KindError("source-refused", "A Secret can't be a copy of itself", {
+      place,
+      hint: "Remove the SecretCopy, or give it a name or a namespace of its own.",
+    });
+  }
   const source = await reader.readSecret(from.namespace, from.name);
   if (source === undefined) {
     throw new KindError("source-missing", "The Secret to copy does not exist", {
@@ -49,7 +56,7 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
     });
   }
   const data = isMap(source["data"]) ? source["data"] : {};
-  const missing = keys?.filter((key) => !(key in data)) ?? [];
+  const missing = keys?.filter((key) => !Object.hasOwn(data, key)) ?? [];
   if (missing.length > 0) {
     throw new KindError("source-missing", `The Secret to copy has no key ${missing.join(", ")}`, {
       place,

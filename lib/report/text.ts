@@ -25,6 +25,7 @@ class TextPrinter {
   #timer: ReturnType<typeof setInterval> | undefined;
   #started = 0;
   #stage = "";
+  #wave = "";
   #done = 0;
   #total = 0;
   #observing = false;
@@ -83,6 +84,7 @@ class TextPrinter {
         this.#total = event.changes.length;
         return this.#planLines(event.changes, countsInWords(event.counts));
       case "wave":
+        this.#wave = `  wave ${event.wave} of ${event.waves}`;
         return [];
       case "change":
         this.#done++;
@@ -178,7 +180,7 @@ class TextPrinter {
     const waiting = [...this.#waiting.values()];
     const more = waiting.length - MAX_WAITING;
     this.#live.draw([
-      `… ${this.#stage}${progress}  ${secondsInWords(seconds)}`,
+      `… ${this.#stage}${this.#wave}${progress}  ${secondsInWords(seconds)}`,
       ...waiting.slice(0, MAX_WAITING).map(({ reference, message }) =>
         `  waiting for ${safeText(describe(reference))}: ${message}`
       ),

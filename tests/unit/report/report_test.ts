@@ -152,13 +152,14 @@ function print(
   events: readonly Event[],
   options: { color?: boolean; interactive?: boolean } = {},
 ): string {
-  let text = "";
+  let [text, clock] = ["", NOW];
   const printer = createPrinter(output, {
     write: (part) => text += part,
     color: options.color ?? false,
     columns: 80,
     interactive: options.interactive ?? false,
-    now: () => NOW,
+    // On a terminal time passes, or nothing would be redrawn.
+    now: () => options.interactive ? clock += 200 : NOW,
   });
   for (const event of events) printer.emit(event);
   printer.close();
@@ -250,6 +251,17 @@ Deno.test("what is in a fence can't close it, and text can't become markup", () 
   const outside = document.replace(/^(`{3,})[^`]*\n[\s\S]*?\n\1$/m, "");
   assert.ok(!outside.includes("<b>") && !outside.includes("<img") && !outside.includes("<script"));
   assert.match(document, /\\\[a\\\]\(b\) \\@team/);
+});
+
+Deno.test("on a terminal the wave, the objects and what is waited for are in view while it goes on", () => {
+  const running = RECORDED.filter(({ type }) => type !== "result");
+  const text = print("text", [...running, {
+    type: "health",
+    object: web,
+    status: "progressing",
+    message: "0 of 1 pods available",
+  }], { interactive: true });
+  assert.match(text, /wave 1 of 2 {2}\d\/4 objects/);
 });
 
 Deno.test("the live block is redrawn in place, not more than ten times a second, and removed at the end", () => {
