@@ -10,7 +10,7 @@ import type { Change } from "../plan/mod.ts";
 import type { Lease } from "./lease.ts";
 import type { Target } from "./observe.ts";
 import { forEachLimited } from "./pool.ts";
-import { waitForDeletion } from "./wait.ts";
+import { waitForDeletion } from "./wait_deletion.ts";
 
 /** A planned deletion. */
 export type Deletion = Extract<Change, { action: "delete" }>;

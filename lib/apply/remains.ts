@@ -2,11 +2,6 @@
 import { isMap } from "../field_path.ts";
 import type { KubernetesObject } from "../object.ts";
 
-/** What holds an object. */
-export interface Remains {
-  readonly message: string;
-}
-
 /** Finalizers that Kubernetes itself sets, and what they wait for. */
 const KNOWN: Readonly<Record<string, string>> = {
   "kubernetes.io/pvc-protection": "a pod still uses the claim",
@@ -31,17 +26,17 @@ const KNOWN: Readonly<Record<string, string>> = {
  *   kind: "PersistentVolumeClaim",
  *   metadata: { name: "data", finalizers: ["kubernetes.io/pvc-protection"] },
  * };
- * assert.match(remainsOf(claim).message, /a pod still uses the claim/);
+ * assert.match(remainsOf(claim), /a pod still uses the claim/);
  * ```
  */
-export function remainsOf(object: KubernetesObject): Remains {
+export function remainsOf(object: KubernetesObject): string {
   const parts = [
     ...(object.metadata.finalizers ?? []).map((finalizer) =>
       `finalizer ${finalizer}: ${KNOWN[finalizer] ?? `its controller must remove it`}`
     ),
     ...namespaceContent(object),
   ];
-  return { message: parts.length === 0 ? "is being deleted" : `is held by ${parts.join("; ")}` };
+  return parts.length === 0 ? "is being deleted" : `is held by ${parts.join("; ")}`;
 }
 
 /** The conditions of a namespace name what is left in it. */

@@ -7,7 +7,7 @@ import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import { ANNOTATION } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import type { PreparedObject } from "./prepare.ts";
-import { waitForDeletion } from "./wait.ts";
+import { waitForDeletion } from "./wait_deletion.ts";
 
 /** Kinds that hold data or objects of others: they are never deleted to change a field. */
 const NEVER_REPLACED: ReadonlySet<string> = new Set([

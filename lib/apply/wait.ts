@@ -1,11 +1,10 @@
-/** Waits until objects are healthy, or gone, and says what it waits for. @module */
+/** Waits until objects are healthy, and says what it waits for. @module */
 import { type Cluster, watch } from "../cluster/mod.ts";
 import type { HealthStatus } from "../event.ts";
 import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
 import { explain } from "./explain.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { Target } from "./observe.ts";
-import { type Remains, remainsOf } from "./remains.ts";
 
 /** The state of one object that is waited for. */
 export interface HealthReport {
@@ -25,7 +24,8 @@ export interface WaitOptions {
 }
 
 const EXPLAIN_MILLISECONDS = 2_000;
-const DELETION_POLL_MILLISECONDS = 300;
+/** An explanation takes a few requests, and hundreds of workloads may be waited for. */
+const EXPLAIN_AT_ONCE = 8;
 
 /**
  * Waits until every target is current. Ends early once one has failed for good and no other makes progress that
@@ -50,14 +50,17 @@ interface Watched {
   readonly target: Target;
   object: KubernetesObject | undefined;
   report: HealthReport;
-  /** When it was last explained, milliseconds. */
-  explained: number;
+  /** When an explanation was last looked for, in milliseconds. */
+  asked: number;
+  /** Whether one was found. */
+  explained: boolean;
   done: boolean;
 }
 
 class Waiting {
   readonly #watched = new Map<string, Watched>();
   readonly #stop = new AbortController();
+  #explaining = false;
   readonly #end = Promise.withResolvers<void>();
 
   constructor(
@@ -68,7 +71,14 @@ class Waiting {
     for (const target of targets) {
       const key = keyOf(target.reference);
       const report: HealthReport = { object: target.reference, status: "unknown", message: "" };
-      this.#watched.set(key, { target, object: undefined, report, explained: 0, done: false });
+      this.#watched.set(key, {
+        target,
+        object: undefined,
+        report,
+        asked: 0,
+        explained: false,
+        done: false,
+      });
       const known = options.initial.get(key);
       // An answer to a write may be older than what a controller did since, but never healthier.
       if (known === undefined || healthOf(known).status !== "current") continue;
@@ -78,7 +88,8 @@ class Waiting {
         target,
         object: known,
         report: { ...report, status: "current", message },
-        explained: 0,
+        asked: 0,
+        explained: false,
         done: true,
       });
     }
@@ -90,7 +101,7 @@ class Waiting {
       const stop = () => this.#end.resolve();
       signal?.addEventListener("abort", stop, { once: true });
       const timer = setTimeout(stop, timeout);
-      const explaining = setInterval(() => void this.#explainAll(), EXPLAIN_MILLISECONDS);
+      const explaining = setInterval(() => void this.#explainSome(), EXPLAIN_MILLISECONDS);
       const watches = this.#groups().map((group) => this.#watch(group));
       try {
         await Promise.race([this.#end.promise, Promise.all(watches)]);
@@ -181,7 +192,7 @@ class Waiting {
     }
     item.done = health.status === "current";
     // What an explanation found stays until the object itself says something new.
-    if (item.done || item.explained === 0) this.#report(item, health);
+    if (item.done || !item.explained) this.#report(item, health);
     this.#finishIfDone();
   }
 
@@ -204,26 +215,35 @@ class Waiting {
     this.#end.resolve();
   }
 
-  async #explainAll(): Promise<void> {
-    await Promise.all(
-      this.#open().map(async (item) => {
-        if (item.object === undefined) return;
-        const { message, evidence, fatal } = await explain(
-          this.cluster,
-          item.object,
-          this.options.redact,
-        );
-        if (item.done || message === "") return;
-        item.explained = Date.now();
-        if (fatal) item.done = true;
-        this.#report(
-          item,
-          { status: fatal ? "failed" : "progressing", message },
-          fatal ? evidence : undefined,
-        );
-        if (fatal) this.#end.resolve();
-      }),
+  /** Explains a few of the open objects, those first that were not looked at for longest. */
+  async #explainSome(): Promise<void> {
+    if (this.#explaining) return;
+    this.#explaining = true;
+    const open = this.#open().sort((left, right) => left.asked - right.asked).slice(
+      0,
+      EXPLAIN_AT_ONCE,
     );
+    await Promise.all(open.map((item) => this.#explain(item)));
+    this.#explaining = false;
+  }
+
+  async #explain(item: Watched): Promise<void> {
+    item.asked = Date.now();
+    if (item.object === undefined) return;
+    const { message, evidence, fatal } = await explain(
+      this.cluster,
+      item.object,
+      this.options.redact,
+    );
+    if (item.done || message === "") return;
+    item.explained = true;
+    if (fatal) item.done = true;
+    this.#report(
+      item,
+      { status: fatal ? "failed" : "progressing", message },
+      fatal ? evidence : undefined,
+    );
+    if (fatal) this.#end.resolve();
   }
 
   /** The deadline has passed, or something else has failed for good. */
@@ -258,45 +278,4 @@ class Waiting {
   #finishIfDone(): void {
     if (this.#open().length === 0) this.#end.resolve();
   }
-}
-
-/** Whether an object is gone. */
-export interface DeletionResult {
-  readonly reference: ObjectReference;
-  readonly gone: boolean;
-}
-
-/**
- * Waits until objects are really gone, and explains what holds those that stay.
- *
- * @param targets `uid`: an object of the same name with another UID is a new one, and the old one is gone.
- */
-export async function waitForDeletion(
-  cluster: Cluster,
-  targets: readonly (Target & { readonly uid: string })[],
-  { timeout, onChange, signal }: WaitOptions,
-): Promise<DeletionResult[]> {
-  const deadline = Date.now() + timeout;
-  return await Promise.all(targets.map(async ({ resource, reference, uid }) => {
-    let told = "";
-    for (;;) {
-      signal?.throwIfAborted();
-      const live = await cluster.get(resource, reference);
-      if (live === undefined || live.metadata.uid !== uid) {
-        return { reference, gone: true };
-      }
-      const remains: Remains = remainsOf(live);
-      const late = Date.now() > deadline;
-      if (remains.message !== told || late) {
-        told = remains.message;
-        onChange?.({
-          object: reference,
-          status: late ? "failed" : "terminating",
-          message: remains.message,
-        });
-      }
-      if (late) return { reference, gone: false };
-      await new Promise((resolve) => setTimeout(resolve, DELETION_POLL_MILLISECONDS));
-    }
-  }));
 }

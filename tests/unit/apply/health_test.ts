@@ -309,7 +309,7 @@ Deno.test("whatever is being deleted is terminating, and what holds it is named"
     },
   };
   assert.equal(healthOf(claim).status, "terminating");
-  assert.match(remainsOf(claim).message, /pod still uses.*example\.com\/backup: its controller/);
+  assert.match(remainsOf(claim), /pod still uses.*example\.com\/backup: its controller/);
   const namespace = {
     apiVersion: "v1",
     kind: "Namespace",
@@ -318,5 +318,5 @@ Deno.test("whatever is being deleted is terminating, and what holds it is named"
       message: "Some resources are remaining: pods. has 3 resource instances",
     }),
   };
-  assert.match(remainsOf(namespace).message, /pods\. has 3/);
+  assert.match(remainsOf(namespace), /pods\. has 3/);
 });

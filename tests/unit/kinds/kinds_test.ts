@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { randomText } from "../../../lib/kinds/generated_secret.ts";
-import { KindError, realizedKinds, type SecretReader } from "../../../lib/kinds/mod.ts";
+import {
+  type KindError,
+  kindJsonSchemas,
+  realizedKinds,
+  type SecretReader,
+} from "../../../lib/kinds/mod.ts";
 import type { KubernetesObject } from "../../../lib/object.ts";
 
 const PLACE = { file: "secrets.yaml", line: 3 };
@@ -81,6 +86,7 @@ Deno.test("a wrong declaration is refused at its place, and never quotes a value
     { genrate: {} },
     { data: { "bad key": "my-secret-value" } },
     { data: { KEY: ["my-secret-value"] } },
+    { generate: { toString: {} }, data: { toString: "my-secret-value" } },
   ];
   for (const spec of wrong) {
     await assert.rejects(expand("GeneratedSecret", spec), (error: KindError) => {
@@ -90,6 +96,48 @@ Deno.test("a wrong declaration is refused at its place, and never quotes a value
       return true;
     });
   }
+});
+
+Deno.test("names that every JavaScript object has are keys like any other", async () => {
+  const spec = { generate: { toString: {} }, data: { constructor: "given" } };
+  const { object } = await expand("GeneratedSecret", spec, secret("mine", {}));
+  const data = object["data"] as Record<string, string>;
+  assert.match(atob(String(data["toString"])), /^[A-Za-z0-9]{50}$/);
+  assert.equal(data["constructor"], btoa("given"));
+  const from = { namespace: "web", name: "source" };
+  await assert.rejects(
+    expand("SecretCopy", { from, keys: ["toString"] }, secret("source", { a: "YQ==" })),
+    { code: "source-missing" },
+  );
+});
+
+Deno.test("an error leads to the line of the field that is wrong", async () => {
+  const paths: unknown[] = [];
+  const declaration = {
+    object: {
+      apiVersion: "plumb.thinkube.io/v1alpha1",
+      kind: "SecretCopy",
+      metadata: { name: "mine", namespace: "web" },
+      spec: { from: { namespace: "web", name: "source", key: "a" } },
+    },
+    provenance: PLACE,
+    lineOf: (path: unknown) => (paths.push(path), 9),
+  };
+  await assert.rejects(
+    async () => await realizedKinds.get("SecretCopy")?.expand(declaration, reader()),
+    (error: KindError) => error.place?.line === 9 && error.place.file === PLACE.file,
+  );
+  assert.deepEqual(paths, [[{ field: "spec" }, { field: "from" }, { field: "key" }]]);
+});
+
+Deno.test("a JSON Schema of each kind tells editors the fields, and that there are no others", () => {
+  const schemas = kindJsonSchemas();
+  assert.deepEqual(Object.keys(schemas), [...realizedKinds.keys()]);
+  for (const schema of Object.values(schemas)) {
+    assert.deepEqual(schema["required"], ["apiVersion", "kind", "metadata", "spec"]);
+    assert.equal(schema["additionalProperties"], false);
+  }
+  assert.match(JSON.stringify(schemas["GeneratedSecret"]), /"enum":\["alphanumeric",/);
 });
 
 Deno.test("a copy has the source's type and data, and says what it was made from", async () => {
@@ -124,5 +172,9 @@ Deno.test("a source that is not there, lacks a key, or is a token is refused", a
       secret("source", {}, { type: "kubernetes.io/service-account-token" }),
     ),
     { code: "source-refused" },
+  );
+  await assert.rejects(
+    expand("SecretCopy", { from: { namespace: "web", name: "mine" } }, secret("mine", {})),
+    { code: "source-refused", hint: /name or a namespace/ },
   );
 });

@@ -1,0 +1,49 @@
+/** Waits until objects are gone, and says what holds them. @module */
+import type { Cluster } from "../cluster/mod.ts";
+import type { ObjectReference } from "../object.ts";
+import type { Target } from "./observe.ts";
+import { remainsOf } from "./remains.ts";
+import type { WaitOptions } from "./wait.ts";
+
+const POLL_MILLISECONDS = 300;
+
+/** Whether an object is gone. */
+export interface DeletionResult {
+  readonly reference: ObjectReference;
+  readonly gone: boolean;
+}
+
+/**
+ * Waits until objects are really gone, and explains what holds those that stay.
+ *
+ * @param targets `uid`: an object of the same name with another UID is a new one, and the old one is gone.
+ */
+export async function waitForDeletion(
+  cluster: Cluster,
+  targets: readonly (Target & { readonly uid: string })[],
+  { timeout, onChange, signal }: WaitOptions,
+): Promise<DeletionResult[]> {
+  const deadline = Date.now() + timeout;
+  return await Promise.all(targets.map(async ({ resource, reference, uid }) => {
+    let told = "";
+    for (;;) {
+      signal?.throwIfAborted();
+      const live = await cluster.get(resource, reference);
+      if (live === undefined || live.metadata.uid !== uid) {
+        return { reference, gone: true };
+      }
+      const remains = remainsOf(live);
+      const late = Date.now() > deadline;
+      if (remains !== told || late) {
+        told = remains;
+        onChange?.({
+          object: reference,
+          status: late ? "failed" : "terminating",
+          message: remains,
+        });
+      }
+      if (late) return { reference, gone: false };
+      await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+    }
+  }));
+}
