@@ -28,8 +28,7 @@ const EXPLAIN_MILLISECONDS = 2_000;
 const EXPLAIN_AT_ONCE = 8;
 
 /**
- * Waits until every target is current. Ends early once one has failed for good and no other makes progress that
- * could still be seen: a failure is final, so there is nothing to win by waiting.
+ * Waits until every target is current. Ends early once one has failed for good: no waiting can mend that.
  *
  * @param options `initial`: the objects as an apply answered them, by key; those that are current need no watch.
  * @returns the last known state of every target.
@@ -61,6 +60,8 @@ class Waiting {
   readonly #watched = new Map<string, Watched>();
   readonly #stop = new AbortController();
   #explaining = false;
+  /** Explanations of what has failed; the end waits for them. */
+  readonly #failing: Promise<void>[] = [];
   readonly #end = Promise.withResolvers<void>();
 
   constructor(
@@ -70,27 +71,22 @@ class Waiting {
   ) {
     for (const target of targets) {
       const key = keyOf(target.reference);
-      const report: HealthReport = { object: target.reference, status: "unknown", message: "" };
-      this.#watched.set(key, {
-        target,
-        object: undefined,
-        report,
-        asked: 0,
-        explained: false,
-        done: false,
-      });
+      // An answer to a write may be older than what a controller did since, but never healthier. Nobody needs to
+      // hear of what was never waited for.
       const known = options.initial.get(key);
-      // An answer to a write may be older than what a controller did since, but never healthier.
-      if (known === undefined || healthOf(known).status !== "current") continue;
-      // Nobody needs to hear of what was never waited for.
-      const message = healthOf(known).message;
+      const health = known === undefined ? undefined : healthOf(known);
+      const done = health?.status === "current";
       this.#watched.set(key, {
         target,
-        object: known,
-        report: { ...report, status: "current", message },
+        object: done ? known : undefined,
+        report: {
+          object: target.reference,
+          status: done ? "current" : "unknown",
+          message: done ? health.message : "",
+        },
         asked: 0,
         explained: false,
-        done: true,
+        done,
       });
     }
   }
@@ -113,6 +109,7 @@ class Waiting {
         await Promise.allSettled(watches);
       }
       signal?.throwIfAborted();
+      await Promise.all(this.#failing);
       await Promise.all(this.#open().map((item) => this.#giveUp(item)));
     }
     return [...this.#watched.values()].map(({ report }) => report);
@@ -187,7 +184,7 @@ class Waiting {
     const health = healthOf(object);
     if (health.status === "failed") {
       item.done = true;
-      void this.#fail(item, health);
+      this.#failing.push(this.#fail(item, health));
       return;
     }
     item.done = health.status === "current";

@@ -154,6 +154,18 @@ Deno.test("only the API and the login itself are outside of the login", async ()
   }
 });
 
+Deno.test("the middleware believes the header only where a request has passed the login", async () => {
+  const objects = await renderCvat();
+  const { data } = find(objects, "ConfigMap", "cvat-oauth2-middleware");
+  const code = isMap(data) ? String(data["middleware.py"]) : "";
+  const believed = /^PROTECTED_PATH = "(.+)\/"$/m.exec(code)?.[1];
+  const behindLogin = [...maps(find(objects, "Ingress", "cvat-ingress"))].map(([, map]) => map)
+    .filter(({ path, backend }) =>
+      path === believed && JSON.stringify(backend).includes("backend")
+    );
+  assert.equal(behindLogin.length, 1, `${believed}`);
+});
+
 Deno.test("passwords are only in Secrets, and in no argument", async () => {
   const objects = await renderCvat();
   const clear = objects.filter(({ object }) => object.kind !== "GeneratedSecret")
