@@ -11,16 +11,34 @@ const MIX = [
   serviceAccount,
 ];
 
-/** Writes the objects as one file a namespace, and one for the namespaces. */
-export async function writeObjects(folder: string, count: number): Promise<void> {
+/** A generated object. */
+export interface BenchObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [field: string]: unknown;
+}
+
+/** The namespaces, and `count` objects in them. */
+export function benchObjects(count: number): { namespaces: BenchObject[]; objects: BenchObject[] } {
   const names = Array.from({ length: NAMESPACES }, (_, index) => `bench-${index}`);
-  const spaces = names.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
-  await Deno.writeTextFile(`${folder}/00-namespaces.yaml`, documents(spaces));
   const objects = Array.from({ length: count }, (_, index) => {
     const make = MIX[Math.floor(index / NAMESPACES) % MIX.length] ?? configMap;
     return make(`object-${index}`, names[index % NAMESPACES] ?? "", index);
   });
-  for (const name of names) {
+  const namespaces = names.map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name },
+  }));
+  return { namespaces, objects };
+}
+
+/** Writes the objects as one file a namespace, and one for the namespaces. */
+export async function writeObjects(folder: string, count: number): Promise<void> {
+  const { namespaces, objects } = benchObjects(count);
+  await Deno.writeTextFile(`${folder}/00-namespaces.yaml`, documents(namespaces));
+  for (const { metadata: { name } } of namespaces) {
     const own = objects.filter(({ metadata }) => metadata.namespace === name);
     await Deno.writeTextFile(`${folder}/${name}.yaml`, documents(own));
   }

@@ -17,13 +17,13 @@ export interface Measure {
 export async function measure(
   program: string,
   args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
+  env: Record<string, string>,
 ): Promise<Measure> {
   const report = await Deno.makeTempFile();
   const started = performance.now();
   const { code, stdout, stderr } = await new Deno.Command("/usr/bin/time", {
     args: ["-f", "%U %S %M", "-o", report, program, ...args],
-    ...options,
+    env,
     stdin: "null",
   }).output();
   const seconds = (performance.now() - started) / 1000;
@@ -40,10 +40,8 @@ export async function measure(
   };
 }
 
-/** The run in the middle, by time. */
-export function median(runs: readonly Measure[]): Measure {
-  const sorted = [...runs].sort((left, right) => left.seconds - right.seconds);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new Error("No run");
-  return middle;
+/** The value in the middle. */
+export function medianOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): number {
+  const sorted = items.map(valueOf).sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

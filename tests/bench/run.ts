@@ -5,28 +5,20 @@
  *     deno task bench [--sizes 100,1000,5000] [--tools plumb,kubectl,kapp] [--json FILE]
  *
  * Each tool gets a fresh control plane (etcd and an API server, nothing else that would use the processor). Every
- * number is of a whole process. kubectl runs without its validation, which costs it several times the rest here; the
- * API server validates in any case. Requests are the difference of the API server's own counter.
+ * number is of a whole process, and the median of several runs. kubectl applies without its validation, which costs
+ * it several times the rest here; the API server validates in any case. Requests are the difference of the API
+ * server's own counter.
  */
 import { parseArgs } from "node:util";
+import { forEachLimited } from "../../lib/apply/pool.ts";
 import { Cluster, type Resource } from "../../lib/cluster/mod.ts";
-import { startSandbox } from "../../lib/sandbox/mod.ts";
-import { requireTool, type Tool } from "../../lib/tools/mod.ts";
-import { writeObjects } from "./objects.ts";
-import { type Measure, measure, median } from "./process.ts";
+import { Connection } from "../../lib/sandbox/connection.ts";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/mod.ts";
+import { benchObjects, writeObjects } from "./objects.ts";
+import { type Measure, measure, medianOf } from "./process.ts";
+import { misses, type Row, type Scenario, table } from "./report.ts";
+import { type Command, commandOf, type ToolName, TOOLS, warmUpOf } from "./tools.ts";
 
-const KAPP: Tool = {
-  name: "kapp",
-  lookups: [{ variable: "PLUMB_KAPP" }, "path"],
-  build: {
-    folder: "kapp-v0.64.2",
-    module: new URL("kapp", import.meta.url).pathname,
-    linkerFlags: "-s -w",
-    duration: "two minutes",
-  },
-  install: "Install kapp, or Go to build it.",
-};
-const ROOT = new URL("../..", import.meta.url).pathname;
 const CONFIG_MAPS: Resource = {
   group: "",
   version: "v1",
@@ -34,116 +26,84 @@ const CONFIG_MAPS: Resource = {
   plural: "configmaps",
   namespaced: true,
 };
-const NO_OP_RUNS = 3;
+/** Runs of a scenario in each control plane, where it can be repeated. */
+const REPETITIONS = 3;
+/** The largest size that is measured in several control planes. */
+const LARGEST_REPEATED = 1_000;
+/** Where the API server's throughput levels off on two cores. */
+const PATCHES_AT_ONCE = 32;
 
-/** What Plumb has to reach on two cores, in seconds. */
-const BOUNDS: Readonly<Record<string, Readonly<Record<number, number>>>> = {
-  "no-op": { 1000: 0.4, 5000: 1.0 },
-  "one drifted": { 5000: 1.3 },
-  "first apply": { 1000: 2.0, 5000: 10 },
-};
-
-type ToolName = "plumb" | "kubectl apply" | "kubectl diff" | "kapp";
-type Scenario = "first apply" | "no-op" | "one drifted";
-
-interface Row extends Omit<Measure, "output" | "code"> {
-  readonly tool: ToolName;
-  readonly size: number;
+interface Sample extends Measure {
   readonly scenario: Scenario;
   readonly requests: number;
 }
 
-/** How to run a tool on a folder. */
-async function commandOf(tool: ToolName, folder: string): Promise<[string, string[]]> {
-  switch (tool) {
-    case "plumb":
-      return [Deno.execPath(), [
-        "run",
-        "--allow-all",
-        "--frozen",
-        `${ROOT}/main.ts`,
-        "reconcile",
-        "--path",
-        folder,
-        "--name",
-        "bench",
-        "--namespace",
-        "bench-0",
-        "--no-wait",
-        "--yes",
-      ]];
-    case "kubectl apply":
-      return ["kubectl", [
-        "apply",
-        "--server-side",
-        "--validate=false",
-        "--force-conflicts",
-        "-f",
-        folder,
-      ]];
-    case "kubectl diff":
-      return ["kubectl", ["diff", "--server-side", "--force-conflicts", "-f", folder]];
-    case "kapp":
-      return [await requireTool(KAPP), [
-        "deploy",
-        "--app",
-        "bench",
-        "--file",
-        folder,
-        "--yes",
-        "--wait=false",
-      ]];
-  }
+async function benchmark(tool: ToolName, size: number): Promise<Row[]> {
+  const samples: Sample[] = [];
+  for (let round = 0; round < rounds(size); round++) samples.push(...await sample(tool, size));
+  return Object.entries(Object.groupBy(samples, ({ scenario }) => scenario)).map(
+    ([scenario, runs]) => ({
+      tool,
+      size,
+      scenario: scenario as Scenario,
+      seconds: medianOf(runs, ({ seconds }) => seconds),
+      cpuSeconds: medianOf(runs, ({ cpuSeconds }) => cpuSeconds),
+      peakMegabytes: medianOf(runs, ({ peakMegabytes }) => peakMegabytes),
+      requests: medianOf(runs, ({ requests }) => requests),
+    }),
+  );
 }
 
-async function benchmark(tool: ToolName, size: number): Promise<Row[]> {
+function rounds(size: number): number {
+  return size > LARGEST_REPEATED ? 1 : REPETITIONS;
+}
+
+/** Takes a tool through all scenarios in a control plane of its own. */
+async function sample(tool: ToolName, size: number): Promise<Sample[]> {
   const folder = await Deno.makeTempDir({ prefix: "plumb-bench-" });
-  await using sandbox = await startSandbox({ components: [] });
-  using cluster = await Cluster.connect({ kubeconfig: sandbox.kubeconfig, environment: {} });
-  const home = `${folder}/home`;
-  await Deno.mkdir(home);
-  const env = { KUBECONFIG: sandbox.kubeconfig };
-  const rows: Row[] = [];
-  const [program, args] = await commandOf(tool, `${folder}/objects`);
-  const record = async (scenario: Scenario, runs: number, expected: readonly number[]) => {
-    const before = await requestCount(cluster);
-    const measures: Measure[] = [];
-    for (let index = 0; index < runs; index++) {
-      const result = await measure(program, args, { env });
-      if (!expected.includes(result.code)) {
-        throw new Error(`${tool}, ${scenario}: exit ${result.code}\n${result.output.slice(-2000)}`);
-      }
-      measures.push(result);
-    }
-    const requests = Math.round(((await requestCount(cluster)) - before - 1) / runs);
-    const { seconds, cpuSeconds, peakMegabytes } = median(measures);
-    rows.push({ tool, size, scenario, requests, seconds, cpuSeconds, peakMegabytes });
-  };
   try {
-    await Deno.mkdir(`${folder}/objects`);
-    await writeObjects(`${folder}/objects`, size);
-    if (tool === "kubectl diff") {
-      const result = await measure(
-        "kubectl",
-        ["apply", "--server-side", "--validate=false", "-f", `${folder}/objects`],
-        { env },
-      );
-      if (result.code !== 0) throw new Error(result.output);
-    } else {
-      await record("first apply", 1, [0]);
+    await writeObjects(folder, size);
+    await using sandbox = await startSandbox({ components: [] });
+    using cluster = await Cluster.connect({ kubeconfig: sandbox.kubeconfig, environment: {} });
+    const samples: Sample[] = [];
+    const command = await commandOf(tool, folder);
+    const record = async (scenario: Scenario, code = 0) => {
+      const before = await requestCount(cluster);
+      const measured = await run(command, sandbox, code);
+      // The later reading of the counter has been counted, too.
+      const requests = await requestCount(cluster) - before - 1;
+      samples.push({ ...measured, scenario, requests });
+    };
+    await run(await warmUpOf(tool, folder), sandbox);
+    const reporting = tool === "kubectl diff";
+    if (reporting) await run(await commandOf("kubectl apply", folder), sandbox, 0);
+    else await record("first apply");
+    for (let time = 0; time < REPETITIONS; time++) await record("no-op");
+    for (let time = 0; time < REPETITIONS; time++) {
+      await drift(cluster, time);
+      await record("one drifted", reporting ? 1 : 0);
     }
-    await record("no-op", NO_OP_RUNS, [0]);
-    await drift(cluster);
-    await record("one drifted", 1, tool === "kubectl diff" ? [1] : [0]);
+    return samples;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  return rows;
+}
+
+/** @param code The exit code that is right; any if absent. */
+async function run([program, args]: Command, sandbox: Sandbox, code?: number): Promise<Measure> {
+  const result = await measure(program, args, {
+    KUBECONFIG: sandbox.kubeconfig,
+    KUBECACHEDIR: `${sandbox.folder}/cache`,
+  });
+  if (code !== undefined && result.code !== code) {
+    throw new Error(`${program}: exit code ${result.code}\n${result.output.slice(-2_000)}`);
+  }
+  return result;
 }
 
 /** Changes one object as somebody else. */
-async function drift(cluster: Cluster): Promise<void> {
-  const data = { "app.properties": "changed by hand\n" };
+async function drift(cluster: Cluster, time: number): Promise<void> {
+  const data = { "app.properties": `changed by hand, ${time}\n` };
   await cluster.patch(
     CONFIG_MAPS,
     { namespace: "bench-1", name: "object-1" },
@@ -153,7 +113,7 @@ async function drift(cluster: Cluster): Promise<void> {
   );
 }
 
-/** All requests that the API server has served to clients; watches of its own count too, and stay few. */
+/** All requests that the API server has answered, but for the watches, most of which are its own. */
 async function requestCount(cluster: Cluster): Promise<number> {
   const text = await cluster.transport.sendText({
     method: "GET",
@@ -166,51 +126,49 @@ async function requestCount(cluster: Cluster): Promise<number> {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
-function table(rows: readonly Row[]): string {
-  const lines = [
-    "| objects | scenario | tool | wall s | CPU s | peak MB | requests | bound s | × plumb |",
-    "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-  ];
-  for (const row of rows) {
-    const plumb = rows.find(({ tool, size, scenario }) =>
-      tool === "plumb" && size === row.size && scenario === row.scenario
-    );
-    const bound = row.tool === "plumb" ? BOUNDS[row.scenario]?.[row.size]?.toFixed(1) ?? "" : "";
-    const ratio = plumb === undefined ? "" : (row.seconds / plumb.seconds).toFixed(1);
-    lines.push(
-      `| ${row.size} | ${row.scenario} | ${row.tool} | ${row.seconds.toFixed(2)} | ${
-        row.cpuSeconds.toFixed(2)
-      } | ${row.peakMegabytes.toFixed(0)} | ${row.requests} | ${bound} | ${ratio} |`,
-    );
+/** The least that a first apply can take: every object patched once, and nothing else done. */
+async function barePatches(size: number): Promise<Row> {
+  const { namespaces, objects } = benchObjects(size);
+  const seconds: number[] = [];
+  for (let round = 0; round < rounds(size); round++) {
+    await using sandbox = await startSandbox({ components: [] });
+    using connection = new Connection(await Deno.readTextFile(sandbox.kubeconfig));
+    const started = performance.now();
+    for (const namespace of namespaces) await connection.apply("namespaces", namespace);
+    await forEachLimited(objects, PATCHES_AT_ONCE, async (object) => {
+      await connection.apply(`${object.kind.toLowerCase()}s`, object);
+    });
+    seconds.push((performance.now() - started) / 1000);
   }
-  return lines.join("\n");
+  return {
+    tool: "bare patches",
+    size,
+    scenario: "first apply",
+    seconds: medianOf(seconds, (value) => value),
+  };
 }
 
 const { values } = parseArgs({
-  args: Deno.args,
   options: {
     sizes: { type: "string", default: "100,1000,5000" },
-    tools: { type: "string", default: "plumb,kubectl,kapp" },
+    tools: { type: "string", default: Object.keys(TOOLS).join() },
     json: { type: "string" },
   },
 });
-const tools = values.tools.split(",").flatMap((name): ToolName[] =>
-  name === "kubectl"
-    ? ["kubectl apply", "kubectl diff"]
-    : name === "plumb" || name === "kapp"
-    ? [name]
-    : []
-);
+const tools = values.tools.split(",").flatMap((name) => {
+  const uses = TOOLS[name];
+  if (uses === undefined) throw new Error(`--tools: ${name} is none of ${Object.keys(TOOLS)}`);
+  return uses;
+});
 const rows: Row[] = [];
 for (const size of values.sizes.split(",").map(Number)) {
+  console.error(`Bare patches, ${size} objects`);
+  rows.push(await barePatches(size));
   for (const tool of tools) {
     console.error(`${tool}, ${size} objects`);
     rows.push(...await benchmark(tool, size));
   }
 }
-const order: readonly Scenario[] = ["first apply", "no-op", "one drifted"];
-rows.sort((left, right) =>
-  left.size - right.size || order.indexOf(left.scenario) - order.indexOf(right.scenario)
-);
 console.log(table(rows));
+for (const miss of misses(rows)) console.log(`Missed: ${miss}`);
 if (values.json !== undefined) await Deno.writeTextFile(values.json, JSON.stringify(rows, null, 2));
