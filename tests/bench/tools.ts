@@ -14,6 +14,8 @@ export const TOOLS: Readonly<Record<string, readonly ToolName[]>> = {
 /** A program with its arguments. */
 export type Command = readonly [program: string, args: readonly string[]];
 
+/** As the tasks say: answers of the API server soon become garbage, and a small young generation collects them soon. */
+const SMALL_YOUNG_GENERATION = "--v8-flags=--max-semi-space-size=2";
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 const KAPP: Tool = {
@@ -59,7 +61,16 @@ function plumb(command: string, folder: string, ...more: readonly string[]): Com
   const component = ["--path", folder, "--name", "bench", "--namespace", "bench-0"];
   return [
     Deno.execPath(),
-    ["run", "--allow-all", "--frozen", MAIN, command, ...component, ...more],
+    [
+      "run",
+      SMALL_YOUNG_GENERATION,
+      "--allow-all",
+      "--frozen",
+      MAIN,
+      command,
+      ...component,
+      ...more,
+    ],
   ];
 }
 
