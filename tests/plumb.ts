@@ -4,7 +4,7 @@ import { dump, load } from "js-yaml";
 import type { CommandContext } from "../lib/cli/command.ts";
 import { runCli } from "../lib/cli/main.ts";
 import { Cluster, type Resource } from "../lib/cluster/mod.ts";
-import type { ChangeReport, Event } from "../lib/event.ts";
+import type { ChangeReport, Event, Outcome } from "../lib/event.ts";
 import type { KubernetesObject } from "../lib/object.ts";
 import { testCluster } from "./sandbox.ts";
 
@@ -74,6 +74,11 @@ export function actionsOf(run: Run): string[] {
   return planOf(run).map(({ action, object }) => `${action} ${object.kind}/${object.name}`).sort();
 }
 
+/** How a run says that it ended. */
+export function outcomeOf(run: Run): Outcome | undefined {
+  return run.events.find((event) => event.type === "result")?.outcome;
+}
+
 /** The error that a run told. */
 export function errorOf(run: Run): Extract<Event, { type: "error" }> {
   const error = run.events.find((event) => event.type === "error");
@@ -141,6 +146,46 @@ export async function kubeconfigWithToken(kubeconfig: string, token: string): Pr
   return path;
 }
 
+/** What a role allows. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** Runs as a service account that has only these permissions, in the namespace of a workspace, which must exist. */
+export async function restrictedKubeconfig(
+  { cluster, name, kubeconfig }: Workspace,
+  rules: readonly Rule[],
+): Promise<{ readonly kubeconfig: string } & AsyncDisposable> {
+  const metadata = { name };
+  const account = { name, namespace: name };
+  const apiVersion = `${RBAC}/v1`;
+  await cluster.create(ACCOUNTS, { apiVersion: "v1", kind: "ServiceAccount", metadata: account });
+  await cluster.create(ROLES, { apiVersion, kind: "ClusterRole", metadata, rules });
+  await cluster.create(BINDINGS, {
+    apiVersion,
+    kind: "ClusterRoleBinding",
+    metadata,
+    roleRef: { apiGroup: RBAC, kind: "ClusterRole", name },
+    subjects: [{ kind: "ServiceAccount", ...account }],
+  });
+  const answer = await cluster.raw({
+    method: "POST",
+    path: `/api/v1/namespaces/${name}/serviceaccounts/${name}/token`,
+    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
+  }) as { status: { token: string } };
+  const restricted = await kubeconfigWithToken(kubeconfig, answer.status.token);
+  return {
+    kubeconfig: restricted,
+    async [Symbol.asyncDispose]() {
+      await cluster.delete(BINDINGS, metadata);
+      await cluster.delete(ROLES, metadata);
+      await Deno.remove(restricted);
+    },
+  };
+}
+
 function core(kind: string, plural: string, namespaced = true): Resource {
   return { group: "", version: "v1", kind, plural, namespaced };
 }
@@ -154,6 +199,13 @@ export const PODS = core("Pod", "pods");
 export const DEPLOYMENTS: Resource = { ...core("Deployment", "deployments"), group: "apps" };
 export const JOBS: Resource = { ...core("Job", "jobs"), group: "batch" };
 export const LEASES: Resource = { ...core("Lease", "leases"), group: "coordination.k8s.io" };
+const ACCOUNTS = core("ServiceAccount", "serviceaccounts");
+const RBAC = "rbac.authorization.k8s.io";
+const ROLES: Resource = { ...core("ClusterRole", "clusterroles", false), group: RBAC };
+const BINDINGS: Resource = {
+  ...core("ClusterRoleBinding", "clusterrolebindings", false),
+  group: RBAC,
+};
 
 /** Manifests that many tests begin with. */
 export const NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: { name: NAMESPACE }\n";
@@ -171,21 +223,24 @@ export function deployment(
   return `apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: ${name}
-  annotations: { ${options.annotations ?? ""} }
+  name: ${name}${annotations(options.annotations, 2)}
 spec:
   replicas: 1
   selector: { matchLabels: { app: ${name} } }
   template:
     metadata:
-      labels: { app: ${name} }
-      annotations: { ${options.template ?? ""} }
+      labels: { app: ${name} }${annotations(options.template, 6)}
     spec:
       containers:
         - name: app
           image: ${options.image ?? "registry.example.com/app:1"}
           ${options.container ?? ""}
 `;
+}
+
+/** An empty map would be owned too, and what the cluster's controllers add to it would look like drift. */
+function annotations(given: string | undefined, indent: number): string {
+  return given === undefined ? "" : `\n${" ".repeat(indent)}annotations: { ${given} }`;
 }
 
 /** A Job. */
@@ -196,13 +251,11 @@ export function job(
   return `apiVersion: batch/v1
 kind: Job
 metadata:
-  name: ${name}
-  annotations: { ${options.annotations ?? ""} }
+  name: ${name}${annotations(options.annotations, 2)}
 spec:
   backoffLimit: 0
   template:
-    metadata:
-      annotations: { ${options.template ?? ""} }
+    metadata: { annotations: { ${options.template ?? ""} } }
     spec:
       restartPolicy: Never
       containers:

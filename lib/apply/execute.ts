@@ -212,7 +212,7 @@ class Run {
 }
 
 /** Whether an error is about the run, not about the object at hand. */
-function endsTheRun(error: unknown, signal: AbortSignal | undefined): boolean {
+export function endsTheRun(error: unknown, signal?: AbortSignal): boolean {
   if (signal?.aborted) return true;
   if (error instanceof ClusterError) {
     return error.code === "unreachable" || error.code === "unauthorized";

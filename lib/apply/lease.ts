@@ -43,8 +43,9 @@ export class Lease implements AsyncDisposable {
   #renewal: Promise<void> | undefined;
 
   private constructor(cluster: Cluster, object: KubernetesObject) {
-    // An interrupted run still has to renew its lease while it finishes, and to give it back.
-    this.#cluster = cluster.uninterrupted();
+    // An interrupted run still has to renew its lease while it finishes, and to give it back; and a renewal must
+    // not wait behind writes that take long.
+    this.#cluster = cluster.uninterrupted({ urgent: true });
     this.#object = object;
     this.#schedule();
   }

@@ -2,11 +2,12 @@
  * Removes what Git no longer has.
  * @module
  */
-import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import type { Cluster } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { messageOf } from "../errors.ts";
 import { keyOf } from "../object.ts";
 import type { Change } from "../plan/mod.ts";
+import { endsTheRun } from "./execute.ts";
 import type { Lease } from "./lease.ts";
 import type { Target } from "./observe.ts";
 import { forEachLimited } from "./pool.ts";
@@ -69,7 +70,7 @@ export async function prune(
 async function deleteOne(
   cluster: Cluster,
   { reference, uid }: Deletion,
-  { targets, emit }: PruneOptions,
+  { targets, emit, signal }: PruneOptions,
 ): Promise<boolean> {
   const target = targets.get(keyOf(reference));
   try {
@@ -79,7 +80,7 @@ async function deleteOne(
     emit({ type: "change", action: "delete", object: reference, result: "done" });
     return true;
   } catch (error) {
-    if (error instanceof ClusterError && error.code === "unreachable") throw error;
+    if (endsTheRun(error, signal)) throw error;
     emit({
       type: "change",
       action: "delete",

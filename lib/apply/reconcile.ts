@@ -242,7 +242,8 @@ async function carryOut(
 ): Promise<RunResult> {
   const { emit, signal, timeout, wait } = options;
   // An interrupt stops before the next write; a write that is under way, and the record of it, are finished.
-  const writer = cluster.uninterrupted();
+  // It may have waited for its turn or for a retry: the lease must still be held when it is sent.
+  const writer = cluster.uninterrupted({ before: () => lease.assertHeld() });
   options.emit({ type: "stage", stage: "apply" });
   const stored = await writeInventory(writer, {
     ...planned.stored,

@@ -35,6 +35,9 @@ export interface ListOptions {
   readonly fieldSelector?: string;
 }
 
+/** What all requests of a connection have in common. */
+type Manner = Pick<Request, "signal" | "before" | "urgent">;
+
 const object = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -60,20 +63,20 @@ export class Cluster implements Disposable {
   readonly namespace: string;
   readonly credentials: Credentials;
   readonly transport: Transport;
-  readonly #signal: AbortSignal | undefined;
+  readonly #manner: Manner;
   #discovery: Promise<Discovery> | undefined;
 
   private constructor(
     credentials: Credentials,
     transport: Transport,
-    signal: AbortSignal | undefined,
+    manner: Manner,
   ) {
     this.credentials = credentials;
     this.server = credentials.server;
     this.context = credentials.context;
     this.namespace = credentials.namespace;
     this.transport = transport;
-    this.#signal = signal;
+    this.#manner = manner;
   }
 
   /**
@@ -83,12 +86,12 @@ export class Cluster implements Disposable {
    */
   static async connect(options: ConnectOptions): Promise<Cluster> {
     const credentials = await readCredentials(options);
-    return new Cluster(credentials, new Transport(credentials), options.signal);
+    return new Cluster(credentials, new Transport(credentials), { signal: options.signal });
   }
 
   /** The same cluster, for requests that must be finished once they are begun, whatever the signal says. */
-  uninterrupted(): Cluster {
-    return new Cluster(this.credentials, this.transport, undefined);
+  uninterrupted(manner: Omit<Manner, "signal"> = {}): Cluster {
+    return new Cluster(this.credentials, this.transport, manner);
   }
 
   [Symbol.dispose](): void {
@@ -102,7 +105,7 @@ export class Cluster implements Disposable {
 
   /** What the cluster serves; asked once. */
   discover(): Promise<Discovery> {
-    this.#discovery ??= discover(this.transport, this.#signal);
+    this.#discovery ??= discover(this.transport, this.#manner.signal);
     return this.#discovery;
   }
 
@@ -260,7 +263,7 @@ export class Cluster implements Disposable {
   }
 
   async #send(request: Request): Promise<unknown> {
-    return await this.transport.send({ signal: this.#signal, ...request });
+    return await this.transport.send({ ...this.#manner, ...request });
   }
 
   async #object(request: Request): Promise<KubernetesObject> {

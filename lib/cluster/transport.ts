@@ -18,6 +18,10 @@ export interface Request {
   /** The request in words, for errors: `patch deployments cvat/opa`. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
+  /** Called when its turn has come, before each attempt; what it throws ends the request. */
+  readonly before?: (() => void) | undefined;
+  /** Does not wait for its turn. */
+  readonly urgent?: boolean | undefined;
 }
 
 /**
@@ -75,19 +79,28 @@ export class Transport implements Disposable {
   /** Like {@link send}, for answers that are not JSON. */
   async sendText(request: Request): Promise<string> {
     const giveUp = Date.now() + this.#patience;
+    let failure: ClusterError | undefined;
+    const attemptNow = () => this.#attempt(request, failure);
     for (let attempt = 0;; attempt++) {
       request.signal?.throwIfAborted();
-      const outcome = await this.#limited(() => this.#attempt(request));
+      const outcome = await (request.urgent ? attemptNow() : this.#limited(attemptNow));
       if ("text" in outcome) return outcome.text;
       const pause = outcome.retryAfter ??
         Math.min(100 * 2 ** attempt, 3_000) * (0.5 + Math.random());
       if (!outcome.retry || Date.now() + pause > giveUp) throw outcome.error;
+      failure = outcome.error;
       await delay(pause, undefined, request.signal === undefined ? {} : { signal: request.signal });
     }
   }
 
-  async #attempt(request: Request): Promise<Attempt> {
+  /** @param failure that of the attempt before: it tells more than that the repetition comes too late. */
+  async #attempt(request: Request, failure: ClusterError | undefined): Promise<Attempt> {
     await this.#warmUp(request);
+    try {
+      request.before?.();
+    } catch (reason) {
+      throw failure ?? reason;
+    }
     return await this.#exchange(request);
   }
 

@@ -11,14 +11,15 @@ import {
   errorOf,
   job,
   JOBS,
-  kubeconfigWithToken,
   NAMESPACE,
   NAMESPACES,
   planOf,
   plumb,
+  restrictedKubeconfig,
   SECRETS,
   workspace,
 } from "../plumb.ts";
+import { isWrite, startRecorder } from "../recorder.ts";
 import { testCluster } from "../sandbox.ts";
 
 const COMPONENT = `apiVersion: plumb.thinkube.io/v1alpha1
@@ -73,14 +74,35 @@ Deno.test("a ref that does not exist is refused", async () => {
   );
 });
 
-Deno.test("a remote that refuses connections is told at once", async () => {
+Deno.test("a remote that refuses connections is told at once, and the cluster is not even asked", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  assertRefused(
-    await plumb(["reconcile", "--source", `http://127.0.0.1:${port}/x.git`, "--path", "app"]),
-    "unreachable",
-  );
+  await using recorder = await startRecorder((await testCluster()).kubeconfig);
+  const address = `http://127.0.0.1:${port}/x.git`;
+  const run = await plumb(["reconcile", "--source", address, "--path", "app"], recorder);
+  assertRefused(run, "unreachable", /127\.0\.0\.1/);
+  assert.deepEqual(recorder.requests, []);
+});
+
+Deno.test("a remote that hangs can be left at any time, and the cluster was not even asked", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using recorder = await startRecorder((await testCluster()).kubeconfig);
+  const abort = new AbortController();
+  const address = `http://127.0.0.1:${listener.addr.port}/x.git`;
+  const [run, connection] = await Promise.all([
+    plumb(["reconcile", "--source", address, "--path", "app"], {
+      kubeconfig: recorder.kubeconfig,
+      signal: abort.signal,
+    }),
+    listener.accept().then((accepted) => {
+      abort.abort();
+      return accepted;
+    }),
+  ]);
+  connection.close();
+  assert.deepEqual([run.code, errorOf(run).code], [130, "interrupted"], run.output);
+  assert.deepEqual(recorder.requests, []);
 });
 
 Deno.test("a symlink, a huge file and an alias bomb in a Git tree are refused by name", async () => {
@@ -95,34 +117,38 @@ Deno.test("a symlink, a huge file and an alias bomb in a Git tree are refused by
     [{ "app/a.yaml": `# ${"x".repeat(5_000_000)}\n` }, "too-large", /a\.yaml/],
     [{ "app/a.yaml": `${configMap("a")}---\n${bomb}\n` }, "alias-bomb", /a\.yaml/],
   ];
+  await using recorder = await startRecorder((await testCluster()).kubeconfig);
   for (const [files, code, where] of cases) {
     await using source = await repository(files);
-    const run = await plumb([
-      "reconcile",
-      "--source",
-      source.path,
-      "--path",
-      "app",
-      "--name",
-      "bad-tree",
-    ]);
+    const args = ["--source", source.path, "--path", "app", "--name", "bad-tree"];
+    const run = await plumb(["reconcile", ...args], recorder);
     assertRefused(run, code);
     assert.match(run.output, where);
   }
+  assert.deepEqual(recorder.requests.filter(isWrite), []);
 });
 
 Deno.test("malformed YAML is refused with its line", async () => {
   await using space = await workspace();
-  await space.write({ "app.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a\n" });
-  assertRefused(await space.reconcile(), "yaml", /app\.yaml:\d/);
+  await space.write({
+    "a.yaml": NAMESPACE,
+    "app.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a\n",
+  });
+  assertRefused(await space.reconcile(), "yaml", /app\.yaml:[34]/);
+  assert.equal(await space.cluster.get(NAMESPACES, { name: space.name }), undefined);
 });
 
 Deno.test("an object that is written twice is refused with both places", async () => {
   await using space = await workspace();
-  await space.write({ "a.yaml": configMap("same"), "b.yaml": configMap("same") });
+  await space.write({
+    "0.yaml": NAMESPACE,
+    "a.yaml": configMap("same"),
+    "b.yaml": configMap("same"),
+  });
   const run = await space.reconcile();
   assertRefused(run, "duplicate", /b\.yaml:1/);
   assert.match(errorOf(run).message + errorOf(run).hint, /a\.yaml:1/);
+  assert.equal(await space.cluster.get(NAMESPACES, { name: space.name }), undefined);
 });
 
 Deno.test("a kind that the cluster does not know is refused before anything is written", async () => {
@@ -239,10 +265,10 @@ Deno.test("an object that admission refuses fails with its words, and the others
       await new Promise((resolve) => setTimeout(resolve, 200));
       run = await space.diff();
     }
-    assert.match(
-      planOf(run).find(({ action }) => action === "conflict")?.reason ?? "",
-      /not allowed here/,
-    );
+    const conflict = planOf(run).find(({ action }) => action === "conflict");
+    assert.match(conflict?.reason ?? "", /not allowed here/);
+    assert.deepEqual([conflict?.file, conflict?.line], ["app.yaml", 5]);
+    assert.ok(conflict?.hint);
     const applied = await space.reconcile();
     assert.equal(applied.code, 1);
     assert.match(applied.output, /not allowed here/);
@@ -398,79 +424,28 @@ Deno.test("a claim is never replaced, and a selector only where that is declared
 });
 
 Deno.test("a permission that is missing for one kind is told before, and the others go on", async () => {
-  const { sandbox, kubeconfig } = await testCluster();
   await using space = await workspace();
   await space.write({ "app.yaml": NAMESPACE });
   await space.reconcile();
-  const roles: Resource = {
-    group: "rbac.authorization.k8s.io",
-    version: "v1",
-    kind: "ClusterRole",
-    plural: "clusterroles",
-    namespaced: false,
-  };
-  const roleBindings: Resource = {
-    ...roles,
-    kind: "ClusterRoleBinding",
-    plural: "clusterrolebindings",
-  };
-  const accounts: Resource = {
-    group: "",
-    version: "v1",
-    kind: "ServiceAccount",
-    plural: "serviceaccounts",
-    namespaced: true,
-  };
-  const name = space.name;
-  await space.cluster.create(accounts, {
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name, namespace: name },
-  });
   const verbs = ["get", "list", "watch", "create", "patch", "update", "delete"];
-  await space.cluster.create(roles, {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRole",
-    metadata: { name },
-    rules: [
-      {
-        apiGroups: ["", "coordination.k8s.io"],
-        resources: ["configmaps", "namespaces", "secrets", "leases"],
-        verbs,
-      },
-      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
-    ],
+  await using restricted = await restrictedKubeconfig(space, [
+    {
+      apiGroups: ["", "coordination.k8s.io"],
+      resources: ["configmaps", "namespaces", "secrets", "leases"],
+      verbs,
+    },
+    { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
+  ]);
+  await space.write({
+    "app.yaml": documents(NAMESPACE, configMap("allowed"), deployment("refused")),
   });
-  await space.cluster.create(roleBindings, {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: { name },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
-    subjects: [{ kind: "ServiceAccount", name, namespace: name }],
-  });
-  assert.ok(sandbox === undefined || kubeconfig);
-  const token = await space.cluster.raw({
-    method: "POST",
-    path: `/api/v1/namespaces/${name}/serviceaccounts/${name}/token`,
-    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
-  }) as { status: { token: string } };
-  const restricted = await kubeconfigWithToken(kubeconfig, token.status.token);
-  try {
-    await space.write({
-      "app.yaml": documents(NAMESPACE, configMap("allowed"), deployment("refused")),
-    });
-    const run = await space.reconcile([], { kubeconfig: restricted });
-    assert.equal(run.code, 1);
-    const warning = run.events.find((event) => event.type === "warning");
-    assert.match(warning?.message ?? "", /create and patch deployments\.apps in namespace/);
-    assert.ok(await space.get(CONFIG_MAPS, "allowed"));
-    assert.equal(await space.get(DEPLOYMENTS, "refused"), undefined);
-    assert.equal((await space.reconcile()).code, 0);
-  } finally {
-    await space.cluster.delete(roleBindings, { name });
-    await space.cluster.delete(roles, { name });
-    await Deno.remove(restricted);
-  }
+  const run = await space.reconcile([], restricted);
+  assert.equal(run.code, 1);
+  const warning = run.events.find((event) => event.type === "warning");
+  assert.match(warning?.message ?? "", /create and patch deployments\.apps in namespace/);
+  assert.ok(await space.get(CONFIG_MAPS, "allowed"));
+  assert.equal(await space.get(DEPLOYMENTS, "refused"), undefined);
+  assert.equal((await space.reconcile()).code, 0);
 });
 
 Deno.test("an empty render is refused, unless it is confirmed", async () => {

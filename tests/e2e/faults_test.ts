@@ -6,15 +6,18 @@ import {
   CONFIG_MAPS,
   configMap,
   documents,
+  errorOf,
   LEASES,
   NAMESPACE,
   NAMESPACES,
+  outcomeOf,
   planOf,
   plumb,
   SECRETS,
   type Workspace,
   workspace,
 } from "../plumb.ts";
+import { isWrite, startRecorder } from "../recorder.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const OBJECTS = 60;
@@ -27,62 +30,78 @@ function manyMaps(count: number, value = "one"): string {
 }
 
 /** A run in a process of its own, that can be killed. */
-function spawn(space: Workspace): Deno.ChildProcess {
+function spawn(space: Workspace, kubeconfig: string): Deno.ChildProcess {
+  const common = ["--path", space.folder, "--name", space.name, "--namespace", space.name];
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--allow-all",
-      `${ROOT}/main.ts`,
-      "reconcile",
-      "--path",
-      space.folder,
-      "--name",
-      space.name,
-      "--namespace",
-      space.name,
-      "--output",
-      "json",
-      "--yes",
-    ],
-    env: { KUBECONFIG: space.kubeconfig },
+    args: ["run", "--allow-all", `${ROOT}/main.ts`, "reconcile", ...common, "--yes"],
+    env: { KUBECONFIG: kubeconfig },
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).spawn();
 }
 
-async function mapsOf(space: Workspace): Promise<string[]> {
-  const live = await space.cluster.listMetadata(CONFIG_MAPS, space.name);
-  return live.map(({ reference }) => reference.name).filter((name) => name.startsWith("map-"))
-    .sort();
+/** Runs in a process of its own, which gets a signal when its write of that number reaches the API server. */
+async function signalledAt(
+  space: Workspace,
+  moment: number,
+  signal: Deno.Signal,
+  isDelivered = true,
+): Promise<Deno.CommandStatus> {
+  let writes = 0;
+  await using recorder = await startRecorder(space.kubeconfig, (request) => {
+    if (!isWrite(request) || ++writes !== moment) return;
+    child.kill(signal);
+    return isDelivered ? undefined : new Response(null, { status: 500 });
+  });
+  const child = spawn(space, recorder.kubeconfig);
+  return await child.status;
 }
 
-const expected = (count: number) =>
-  Array.from({ length: count }, (_, index) => `map-${index}`).sort();
+/** The ConfigMaps of a workspace and their values; the cluster's own is left out. */
+async function mapsOf(space: Workspace): Promise<Record<string, unknown>> {
+  const live = await space.cluster.list(CONFIG_MAPS, { namespace: space.name });
+  return Object.fromEntries(
+    live.filter(({ metadata }) => metadata.name !== "kube-root-ca.crt")
+      .map((map) => [map.metadata.name, (map["data"] as Record<string, unknown>)["key"]]),
+  );
+}
+
+const expected = (count: number, value = "one") =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`map-${index}`, value]));
+
+/** Kills a run at a write, and asserts that the next one leaves exactly what Git says. */
+async function killAndConverge(moment: number, round: number): Promise<void> {
+  await using space = await workspace();
+  const shrinks = round % 2 === 1;
+  const count = shrinks ? OBJECTS - 20 : OBJECTS;
+  if (shrinks) {
+    await space.write({ "app.yaml": manyMaps(OBJECTS) });
+    assert.equal((await space.reconcile()).code, 0);
+  }
+  await space.write({ "app.yaml": manyMaps(count, "two") });
+  const { signal } = await signalledAt(space, moment, "SIGKILL", Math.random() < 0.5);
+  assert.equal(signal, "SIGKILL", `it ended before its write ${moment}`);
+  const run = await space.reconcile(["--yes"]);
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(await mapsOf(space), expected(count, "two"));
+  const { inventory } = await readInventory(space.cluster, space.name, space.name);
+  assert.deepEqual([inventory.state, inventory.members.length], ["complete", count + 1]);
+  assert.deepEqual(planOf(await space.reconcile()), []);
+  await space.write({ "app.yaml": manyMaps(2, "two") });
+  assert.equal((await space.reconcile(["--yes"])).code, 0);
+  assert.deepEqual(await mapsOf(space), expected(2, "two"));
+}
 
 Deno.test("killed at ten random moments, the next run converges: nothing lost, doubled or orphaned", async () => {
-  await using space = await workspace();
-  for (let round = 0; round < 10; round++) {
-    // Rounds grow and shrink in turn, so that kills hit creations, updates and deletions.
-    const count = round % 2 === 0 ? OBJECTS : OBJECTS - 20;
-    await space.write({ "app.yaml": manyMaps(count, `round-${round}`) });
-    const child = spawn(space);
-    await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 500));
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      // It may have finished before.
-      if (!(error instanceof TypeError)) throw error;
-    }
-    await child.status;
-    const run = await space.reconcile(["--yes"]);
-    assert.equal(run.code, 0, run.output);
-    assert.deepEqual(await mapsOf(space), expected(count));
-    const { inventory } = await readInventory(space.cluster, space.name, space.name);
-    assert.equal(inventory.state, "complete");
-    assert.equal(inventory.members.length, count + 1);
-    assert.deepEqual(planOf(await space.reconcile()), []);
-  }
+  // The lease, the intention, the objects and deletions, the record, the lease given back.
+  const writes = OBJECTS + 4;
+  const rounds = Array.from({ length: 10 }, async (_, round) => {
+    const moment = 1 + Math.floor((round + Math.random()) * writes / 10);
+    await killAndConverge(moment, round);
+  });
+  const results = await Promise.allSettled(rounds);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 });
 
 Deno.test("two runs at once never fight: one does the work, the other finds it done or says who is at it", async () => {
@@ -103,64 +122,109 @@ Deno.test("two runs at once never fight: one does the work, the other finds it d
 Deno.test("an interrupt stops before the next write, keeps the record, and gives the lease back", async () => {
   await using space = await workspace();
   await space.write({ "app.yaml": manyMaps(OBJECTS * 5) });
-  const abort = new AbortController();
-  const run = await space.reconcile([], {
-    signal: abort.signal,
-    onEvent: (event) => {
-      if (event.type === "change" && event.object.kind === "ConfigMap") abort.abort();
-    },
-  });
-  assert.equal(run.code, 130, run.output.slice(-500));
-  const made = (await mapsOf(space)).length;
+  const { code, signal } = await signalledAt(space, 10 + Math.floor(Math.random() * 50), "SIGINT");
+  assert.deepEqual([code, signal], [130, null]);
+  const made = Object.keys(await mapsOf(space)).length;
   assert.ok(made > 0 && made < OBJECTS * 5, `${made} objects`);
-  const lease = await space.cluster.get(LEASES, {
-    namespace: "plumb-system",
-    name: `component-${space.name}`,
-  });
+  const lease = await space.cluster.get(LEASES, leaseOf(space));
   assert.equal((lease?.["spec"] as { holderIdentity?: string }).holderIdentity ?? "", "");
+  const { inventory } = await readInventory(space.cluster, space.name, space.name);
+  assert.equal(inventory.state, "failed");
+  assert.equal(inventory.members.filter(({ hash }) => hash !== "").length, made + 1);
   const next = await space.reconcile();
   assert.equal(next.code, 0, next.output.slice(-500));
-  assert.equal((await mapsOf(space)).length, OBJECTS * 5);
+  assert.equal(planOf(next).length, OBJECTS * 5 - made);
+  assert.deepEqual(await mapsOf(space), expected(OBJECTS * 5));
 });
 
-Deno.test("the lease of a run that is gone is taken over, that of a living one is not", async () => {
+Deno.test("while another run lives, nothing is written", async () => {
   await using space = await workspace();
   await space.write({ "app.yaml": manyMaps(1) });
   const living = await Lease.acquire(space.cluster, space.name, { identity: "other-host/1" });
   assert.ok(living instanceof Lease);
   const busy = await space.reconcile();
-  assert.equal(busy.code, 5, busy.output);
+  assert.deepEqual([busy.code, outcomeOf(busy)], [5, "busy"]);
   assert.match(busy.output, /other-host\/1/);
   assert.equal(await space.cluster.get(NAMESPACES, { name: space.name }), undefined);
   await living[Symbol.asyncDispose]();
   assert.equal((await space.reconcile()).code, 0);
 });
 
-Deno.test("a run that loses its lease stops before its next write", async () => {
+Deno.test("the lease of a holder that shows no life is taken over, also when its clock goes wrong", async () => {
+  const clocks = [0, -60 * 60_000, 60 * 60_000];
+  await Promise.all(clocks.map(async (offset) => {
+    await using space = await workspace();
+    await space.write({ "app.yaml": manyMaps(1) });
+    const renewTime = new Date(Date.now() + offset).toISOString().replace("Z", "000Z");
+    await space.cluster.create(LEASES, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: leaseOf(space),
+      spec: { holderIdentity: "gone-host/1", leaseDurationSeconds: 10, renewTime },
+    });
+    const run = await space.reconcile();
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(await mapsOf(space), expected(1));
+  }));
+});
+
+Deno.test("a run that loses its lease in the middle writes nothing more", async () => {
   await using space = await workspace();
-  const lease = await Lease.acquire(space.cluster, space.name, { identity: "me" });
-  assert.ok(lease instanceof Lease);
-  lease.assertHeld();
-  const name = { namespace: "plumb-system", name: `component-${space.name}` };
-  const taken = await space.cluster.get(LEASES, name);
-  assert.ok(taken);
-  await space.cluster.update(LEASES, {
-    ...taken,
-    spec: { ...taken["spec"] as object, holderIdentity: "thief" },
-  });
-  for (let waited = 0; waited < 100; waited++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    try {
-      lease.assertHeld();
-    } catch (error) {
-      assert.equal((error as { code?: string }).code, "lease-lost");
-      await lease[Symbol.asyncDispose]();
-      const spec = (await space.cluster.get(LEASES, name))?.["spec"] as { holderIdentity?: string };
-      assert.equal(spec.holderIdentity, "thief");
-      return;
+  await space.write({ "app.yaml": manyMaps(OBJECTS * 5) });
+  const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+  let stolen: Promise<unknown> | undefined;
+  let maps = 0;
+  await using recorder = await startRecorder(space.kubeconfig, async ({ method, path, query }) => {
+    if (path.includes("/configmaps/") && method === "PATCH" && !query.has("dryRun")) {
+      maps++;
+      stolen ??= steal(space);
+      // Held until the run has learnt of its loss, so that all that it sends afterwards is counted.
+      await lost;
     }
-  }
-  assert.fail("the loss went unseen");
+    if (stolen !== undefined && path.includes("/leases/") && method === "PUT") {
+      await stolen;
+      setTimeout(lose, 1_000);
+    }
+  });
+  const run = await space.reconcile([], recorder);
+  assert.deepEqual([run.code, errorOf(run).code], [1, "lease-lost"], run.output.slice(-500));
+  assert.ok(errorOf(run).hint);
+  assert.equal(Object.keys(await mapsOf(space)).length, maps);
+  const heldAtOnce = 24;
+  assert.ok(maps <= heldAtOnce, `${maps} writes, of which only ${heldAtOnce} were under way`);
+  const spec = (await space.cluster.get(LEASES, leaseOf(space)))?.["spec"];
+  assert.equal((spec as { holderIdentity?: string }).holderIdentity, "thief");
+  const { inventory } = await readInventory(space.cluster, space.name, space.name);
+  assert.equal(inventory.state, "applying");
+  const next = await space.reconcile();
+  assert.equal(next.code, 0, next.output.slice(-500));
+  assert.deepEqual(await mapsOf(space), expected(OBJECTS * 5));
+});
+
+const leaseOf = ({ name }: Workspace) => ({
+  namespace: "plumb-system",
+  name: `component-${name}`,
+});
+
+/** Takes the lease of a workspace's component, as a run elsewhere would that thought its holder dead. */
+async function steal(space: Workspace): Promise<void> {
+  const lease = await space.cluster.get(LEASES, leaseOf(space));
+  assert.ok(lease);
+  const spec = { ...lease["spec"] as object, holderIdentity: "thief" };
+  await space.cluster.update(LEASES, { ...lease, spec });
+}
+
+Deno.test("writes that the API server takes long for don't cost the lease", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": manyMaps(40) });
+  await using recorder = await startRecorder(space.kubeconfig, async ({ method, path }) => {
+    if (!path.includes("/configmaps/") || method !== "PATCH") return;
+    // Longer than a lease lasts, for more objects than are written at once.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+  });
+  const run = await space.reconcile([], recorder);
+  assert.equal(run.code, 0, run.output.slice(-500));
+  assert.deepEqual(await mapsOf(space), expected(40));
 });
 
 Deno.test("a record that was damaged by hand stops the run, and a deleted one is made anew", async () => {

@@ -8,33 +8,39 @@ import {
   deployment,
   DEPLOYMENTS,
   documents,
+  errorOf,
   job,
   NAMESPACE,
+  NAMESPACES,
+  outcomeOf,
   planOf,
+  restrictedKubeconfig,
   SECRETS,
   SERVICES,
   workspace,
 } from "../plumb.ts";
+import { isWrite, startRecorder } from "../recorder.ts";
 
-Deno.test("a second run changes nothing, writes nothing and reads little", async () => {
+Deno.test("a second run changes nothing, writes nothing and asks little", async () => {
   await using space = await workspace();
+  await using recorder = await startRecorder(space.kubeconfig);
+  const { kubeconfig } = recorder;
   await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings"), deployment("web")) });
-  const first = await space.reconcile();
+  const first = await space.reconcile([], { kubeconfig });
   assert.equal(first.code, 0, first.output);
   assert.deepEqual(actionsOf(first), [
     "create ConfigMap/settings",
     "create Deployment/web",
     `create Namespace/${space.name}`,
   ]);
-  const before = await space.get(CONFIG_MAPS, "settings");
-  const second = await space.reconcile();
+  assert.ok(recorder.requests.some(isWrite));
+  recorder.requests.length = 0;
+  const second = await space.reconcile([], { kubeconfig });
   assert.equal(second.code, 0, second.output);
-  assert.deepEqual(planOf(second), []);
-  assert.equal(second.events.at(-1)?.type === "result" && second.events.at(-1)?.type, "result");
-  assert.equal(
-    (await space.get(CONFIG_MAPS, "settings"))?.metadata.resourceVersion,
-    before?.metadata.resourceVersion,
-  );
+  assert.deepEqual([planOf(second), outcomeOf(second)], [[], "in-sync"]);
+  assert.deepEqual(recorder.requests.filter(isWrite), []);
+  const kinds = 3;
+  assert.ok(recorder.requests.length <= kinds + 5, JSON.stringify(recorder.requests));
   assert.equal((await space.reconcile(["--refresh"])).code, 0);
   assert.deepEqual(planOf(await space.diff(["--refresh"])), []);
 });
@@ -65,16 +71,16 @@ Deno.test("drift is shown with who did it, when and where Git says otherwise, an
     9,
   ]);
   assert.match(field?.since ?? "", /^\d{4}-\d\d-\d\dT/);
-  assert.equal(
-    (await space.get(CONFIG_MAPS, "settings"))?.["data"] && (await space.get(CONFIG_MAPS, "other")),
-    undefined,
-  );
+  assert.deepEqual((await space.get(CONFIG_MAPS, "settings"))?.["data"], { key: "hacked" });
+  assert.equal(await space.get(CONFIG_MAPS, "other"), undefined);
   const heal = await space.reconcile();
   assert.equal(heal.code, 0, heal.output);
   const taken = heal.events.flatMap((event) =>
     event.type === "change" && event.taken !== undefined ? event.taken : []
   );
   assert.deepEqual(taken, [{ path: "data.key", from: "kubectl-edit" }]);
+  assert.deepEqual((await space.get(CONFIG_MAPS, "settings"))?.["data"], { key: "one" });
+  assert.ok(await space.get(CONFIG_MAPS, "other"));
   assert.deepEqual(planOf(await space.reconcile()), []);
 });
 
@@ -197,13 +203,11 @@ Deno.test("what depends on a Job waits for it; when the Job fails, it is left al
 
 Deno.test("an object that kubectl applied is adopted, and what Git does not have goes", async () => {
   await using space = await workspace();
-  await space.cluster.create({
-    group: "",
-    version: "v1",
+  await space.cluster.create(NAMESPACES, {
+    apiVersion: "v1",
     kind: "Namespace",
-    plural: "namespaces",
-    namespaced: false,
-  }, { apiVersion: "v1", kind: "Namespace", metadata: { name: space.name } });
+    metadata: { name: space.name },
+  });
   const kubectl = async (...args: string[]) => {
     const { success, stderr } = await new Deno.Command("kubectl", {
       args: ["--kubeconfig", space.kubeconfig, "--namespace", space.name, ...args],
@@ -219,18 +223,9 @@ Deno.test("an object that kubectl applied is adopted, and what Git does not have
   const diff = await space.diff();
   assert.deepEqual(actionsOf(diff), ["adopt ConfigMap/settings"]);
   assert.deepEqual(
-    planOf(diff)[0]?.fields.map(({ path, difference }) => [path, difference]).sort(),
-    [["data.key", "changed"], ["data.left", "removed"]]
-      .concat(
-        planOf(diff)[0]?.fields.some(({ path }) => path.startsWith("metadata.labels"))
-          ? [[
-            planOf(diff)[0]?.fields.find(({ path }) => path.startsWith("metadata.labels"))?.path ??
-              "",
-            "added",
-          ]]
-          : [],
-      )
-      .sort(),
+    planOf(diff)[0]?.fields.map(({ path, difference }) => [path, difference])
+      .filter(([path]) => path?.startsWith("data")),
+    [["data.key", "changed"], ["data.left", "removed"]],
   );
   const run = await space.reconcile();
   assert.equal(run.code, 0, run.output);
@@ -366,13 +361,11 @@ Deno.test("a kustomization is a component", async () => {
     "kustomization.yaml": "resources: [base.yaml]\nnamePrefix: my-\n",
     "base.yaml": configMap("settings"),
   });
-  await space.cluster.create({
-    group: "",
-    version: "v1",
+  await space.cluster.create(NAMESPACES, {
+    apiVersion: "v1",
     kind: "Namespace",
-    plural: "namespaces",
-    namespaced: false,
-  }, { apiVersion: "v1", kind: "Namespace", metadata: { name: space.name } });
+    metadata: { name: space.name },
+  });
   const run = await space.reconcile([], { environment: { HOME: Deno.env.get("HOME") ?? "" } });
   assert.equal(run.code, 0, run.output);
   assert.ok(await space.get(CONFIG_MAPS, "my-settings"));
@@ -396,4 +389,100 @@ Deno.test("a Service keeps what the cluster gave it", async () => {
   assert.equal((await space.diff(["--refresh"])).code, 0);
   const spec = (await space.get(SERVICES, "web"))?.["spec"];
   assert.ok(isMap(spec) && spec["clusterIP"]);
+});
+
+Deno.test("a diff needs no more than to read and to dry-run, and writes nothing", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings")) });
+  assert.equal((await space.reconcile()).code, 0);
+  await using reader = await restrictedKubeconfig(space, [
+    { apiGroups: [""], resources: ["configmaps", "namespaces"], verbs: ["get", "list", "patch"] },
+    { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
+  ]);
+  await using recorder = await startRecorder(reader.kubeconfig);
+  const { kubeconfig } = recorder;
+  assert.equal((await space.diff([], { kubeconfig })).code, 0);
+  const name = { namespace: space.name, name: "settings" };
+  await space.cluster.patch(CONFIG_MAPS, name, { data: { key: "hacked" } }, "merge");
+  const before = await space.get(CONFIG_MAPS, "settings");
+  const runs = [
+    await space.diff([], { kubeconfig }),
+    await space.diff(["--refresh"], { kubeconfig }),
+    await space.reconcile(["--mode", "observe"], { kubeconfig }),
+  ];
+  for (const run of runs) {
+    assert.deepEqual([run.code, actionsOf(run)], [2, ["update ConfigMap/settings"]], run.output);
+  }
+  assert.ok(recorder.requests.some(({ query }) => query.get("dryRun") === "All"));
+  const refused = await space.reconcile([], { kubeconfig });
+  assert.deepEqual([refused.code, errorOf(refused).code], [1, "permission-missing"]);
+  assert.match(errorOf(refused).message, /create and update leases\.coordination\.k8s\.io/);
+  assert.deepEqual(recorder.requests.filter(isWrite), []);
+  assert.deepEqual(await space.get(CONFIG_MAPS, "settings"), before);
+});
+
+Deno.test("a diff whose user may not even dry-run says so, and for which object", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings")) });
+  assert.equal((await space.reconcile()).code, 0);
+  await using reader = await restrictedKubeconfig(space, [
+    { apiGroups: [""], resources: ["configmaps", "namespaces"], verbs: ["get", "list"] },
+    { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
+  ]);
+  assert.equal((await space.diff([], reader)).code, 0);
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings", "two")) });
+  const run = await space.diff([], reader);
+  assert.deepEqual([run.code, actionsOf(run)], [1, ["conflict ConfigMap/settings"]], run.output);
+  const change = planOf(run)[0];
+  assert.match(change?.reason ?? "", /cannot patch resource "configmaps"/);
+  assert.match(change?.hint ?? "", /permission/);
+  assert.deepEqual([change?.file, change?.line], ["app.yaml", 5]);
+});
+
+Deno.test("two components in one namespace leave each other's objects alone", async () => {
+  await using space = await workspace();
+  await using other = await workspace();
+  const shared = ["--namespace", space.name];
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("first"), configMap("drops")) });
+  await other.write({ "app.yaml": configMap("second") });
+  assert.equal((await space.reconcile()).code, 0);
+  const second = await other.reconcile(shared);
+  assert.deepEqual([second.code, actionsOf(second)], [0, ["create ConfigMap/second"]]);
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("first")) });
+  assert.deepEqual(actionsOf(await space.reconcile()), ["delete ConfigMap/drops"]);
+  assert.deepEqual(planOf(await other.reconcile([...shared, "--refresh"])), []);
+  assert.ok(await space.get(CONFIG_MAPS, "first") && await space.get(CONFIG_MAPS, "second"));
+
+  await other.write({ "app.yaml": documents(configMap("second"), configMap("first", "stolen")) });
+  const thief = await other.reconcile(shared);
+  assert.deepEqual([thief.code, actionsOf(thief)], [1, ["conflict ConfigMap/first"]]);
+  assert.match(planOf(thief)[0]?.reason ?? "", /component|applyset/i);
+  assert.ok(planOf(thief)[0]?.hint);
+  assert.deepEqual((await space.get(CONFIG_MAPS, "first"))?.["data"], { key: "one" });
+});
+
+Deno.test("no value of a Secret shows: neither Git's nor the one that somebody put in its place", async () => {
+  await using space = await workspace();
+  const secret = (value: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: { name: login }\nstringData: { password: ${value} }\n`;
+  const [old, wanted, foreign] = ["old-battery", "wanted-battery", "foreign-battery"] as const;
+  await space.write({ "app.yaml": documents(NAMESPACE, secret(old)) });
+  const said = [(await space.reconcile(["--debug"])).output];
+  await space.write({ "app.yaml": documents(NAMESPACE, secret(wanted)) });
+  const name = { namespace: space.name, name: "login" };
+  for (const output of ["text", "json", "markdown"]) {
+    const hacked = { data: { password: btoa(foreign) } };
+    await space.cluster.patch(SECRETS, name, hacked, "merge", "kubectl-edit");
+    for (const verb of ["diff", "reconcile"] as const) {
+      const run = await space[verb](["--output", output, "--debug"]);
+      assert.equal(run.code, verb === "diff" ? 2 : 0, run.output);
+      assert.match(run.output, /data\.password|kubectl-edit/);
+      said.push(run.output);
+    }
+  }
+  const text = said.join("\n");
+  for (const value of [old, wanted, foreign]) {
+    assert.ok(!text.includes(value) && !text.includes(btoa(value)), value);
+  }
+  assert.deepEqual((await space.get(SECRETS, "login"))?.["data"], { password: btoa(wanted) });
 });
