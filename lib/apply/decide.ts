@@ -4,7 +4,7 @@
  */
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import type { FieldRule } from "../component/mod.ts";
-import { isMap } from "../field_path.ts";
+import { isMap, valueAt } from "../field_path.ts";
 import { APPLYSET, FIELD_MANAGER } from "../names.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
 import {
@@ -13,7 +13,9 @@ import {
   type Change,
   compareObjects,
   type FieldDifference,
+  isEqual,
   leftoverDifferences,
+  maskObject,
   type Member,
   previousOwner,
 } from "../plan/mod.ts";
@@ -79,10 +81,9 @@ export async function decide(
   }
   const differences = [
     ...compareObjects({ desired: wanted, live: object, predicted, manager: FIELD_MANAGER }),
-    ...(foreign === undefined ? [] : leftoverDifferences(object, predicted, {
-      policy: options.adoption,
-      manager: FIELD_MANAGER,
-    })),
+    ...(foreign === undefined
+      ? []
+      : await leftovers(cluster, applied, { live: object, predicted, policy: options.adoption })),
   ];
   const { reference } = item;
   if (foreign !== undefined) {
@@ -198,6 +199,36 @@ function adoptionOf(
   };
 }
 
+/** What an adoption removes. Fields that the API server sets again by itself, to the same value, are not among it. */
+async function leftovers(
+  cluster: Cluster,
+  item: PreparedObject,
+  { live, predicted, policy }: {
+    readonly live: KubernetesObject;
+    readonly predicted: KubernetesObject;
+    readonly policy: AdoptionPolicy;
+  },
+): Promise<FieldDifference[]> {
+  const removed = leftoverDifferences(live, predicted, { policy, manager: FIELD_MANAGER });
+  const fresh = removed.length === 0 ? undefined : await ifNew(cluster, item);
+  return removed.filter(({ path }) => !isEqual(valueAt(fresh, path), valueAt(live, path)));
+}
+
+/** The object as it would be if it were new: a dry run under a name that nobody has. Undefined where it is refused. */
+async function ifNew(
+  cluster: Cluster,
+  { resource, object }: PreparedObject,
+): Promise<KubernetesObject | undefined> {
+  const name = `plumb-${crypto.randomUUID().slice(0, 8)}`;
+  const renamed = { ...object, metadata: { ...object.metadata, name } };
+  try {
+    return await cluster.apply(resource, renamed, { dryRun: true });
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
 async function replacement(
   cluster: Cluster,
   item: PreparedObject,
@@ -229,7 +260,7 @@ async function replacement(
   };
 }
 
-/** The fields that the API server named; it gives no predicted object to compare with. */
+/** The fields that the API server named; it gives no predicted object to compare with. Secrets are masked. */
 function immutableDifferences(
   item: PreparedObject,
   live: KubernetesObject,
@@ -241,7 +272,7 @@ function immutableDifferences(
     }));
     const read = (root: unknown) =>
       path.reduce<unknown>((value, { field }) => isMap(value) ? value[field] : undefined, root);
-    const [before, after] = [read(live), read(item.object)];
+    const [before, after] = [live, item.object].map((object) => read(maskObject(object)));
     if (path.length === 0 || (before === undefined && after === undefined)) return [];
     return [{
       path,

@@ -9,6 +9,7 @@ export type ApplyErrorCode =
   | "lease-lost"
   | "unknown-kind"
   | "duplicate"
+  | "secret-malformed"
   | "namespace-mismatch"
   | "permission-missing"
   | "requirement-unmet"

@@ -3,7 +3,6 @@
  * roll when their configuration changes.
  * @module
  */
-import { Buffer } from "node:buffer";
 import { isMap } from "../field_path.ts";
 import type { Discovery, Resource } from "../cluster/mod.ts";
 import { realizedKinds, type SecretReader } from "../kinds/mod.ts";
@@ -21,6 +20,7 @@ import { type FieldRule, hashOf, type Member } from "../plan/mod.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import { ApplyError } from "./errors.ts";
 import { applySetId } from "./inventory.ts";
+import { encodeSecret } from "./secret_data.ts";
 
 /** A desired object that is ready to be applied. */
 export interface PreparedObject extends DesiredObject {
@@ -60,7 +60,8 @@ export async function prepare(
   const realized = await Promise.all(rendered.map((desired) => realize(desired, options)));
   const scoped = realized.map((item) => {
     const resource = resourceOf(item.desired, options.discovery, defined);
-    return { ...item, resource, object: placeAndLabel(item.desired.object, resource, options) };
+    const object = placeAndLabel(item.desired.object, resource, options);
+    return { ...item, resource, object: encodeSecret(object, item.desired) };
   });
   refuseDuplicates(scoped.map(({ object, desired }) => ({ object, desired })));
   const contents = hashContents(scoped.map(({ object }) => object), options.salt);
@@ -158,7 +159,7 @@ function placeAndLabel(
   };
   if (resource.namespaced) metadata.namespace = object.metadata.namespace ?? namespace;
   else delete metadata.namespace;
-  return withoutAggregatedRules(encodeStringData({ ...object, metadata }));
+  return withoutAggregatedRules({ ...object, metadata });
 }
 
 /** A controller of the cluster fills the rules of an aggregated ClusterRole; what a manifest says there is overwritten. */
@@ -166,20 +167,6 @@ function withoutAggregatedRules(object: KubernetesObject): KubernetesObject {
   if (object.kind !== "ClusterRole" || !isMap(object["aggregationRule"])) return object;
   const { rules: _, ...rest } = object;
   return rest as KubernetesObject;
-}
-
-/**
- * `stringData` is write-only: the API server moves it into `data`, but tracks the owner of the field that was
- * sent. Sent as `data`, a Secret compares and prunes like any other object.
- */
-function encodeStringData(object: KubernetesObject): KubernetesObject {
-  const { stringData, ...rest } = object;
-  if (object.kind !== "Secret" || object.apiVersion !== "v1" || !isMap(stringData)) return object;
-  const encoded = Object.entries(stringData).map(([key, value]) =>
-    [key, Buffer.from(String(value)).toString("base64")] as const
-  );
-  const data = isMap(object["data"]) ? object["data"] : {};
-  return { ...rest as KubernetesObject, data: { ...data, ...Object.fromEntries(encoded) } };
 }
 
 function refuseDuplicates(items: readonly { object: KubernetesObject; desired: DesiredObject }[]) {

@@ -143,8 +143,9 @@ function classify(
       "An admission rule of the cluster refuses the object. Change it in Git.",
     ];
   }
-  // The API server answers 500 when an applied object does not fit its schema, though no repetition can mend it.
-  if (message.includes("failed to create typed patch object")) {
+  // The API server answers 500 when an applied object does not fit its schema, or a value its type (`cpu: abc`), though
+  // no repetition can mend it.
+  if (/failed to (create typed patch object|convert new object)/.test(message)) {
     return ["invalid", "Correct the field in Git, or install the version of the API that has it."];
   }
   return BY_STATUS[status] ?? [status >= 500 ? "server" : "unexpected"];

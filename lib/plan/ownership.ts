@@ -184,7 +184,10 @@ export function adoptionPatch(
   ];
 }
 
-/** What an adoption will remove: fields of leftover managers that nobody else holds and Git does not have. */
+/**
+ * What an adoption will take out: fields of leftover managers that nobody else holds and Git does not have. Of
+ * these the API server may set some again by itself.
+ */
 export function leftoverDifferences(
   live: KubernetesObject,
   predicted: KubernetesObject,
@@ -199,6 +202,8 @@ export function leftoverDifferences(
     );
   return leftover.flatMap((entry) =>
     [...leaves(difference(entry.fieldsV1 ?? NO_FIELDS, staying))]
+      // A map or list of which anything stays, stays.
+      .filter((path) => coverage(staying, path) < 2)
       .filter((path) => valueAt(live, path) !== undefined && !isBookkeeping(path))
       .map((path) => ({
         path,
