@@ -91,7 +91,9 @@ async function load(root: string, folder: string): Promise<Listed> {
   const source = await openSource({ path: join(root, folder), cache: "" });
   const files = await source.files();
   const component = loadComponent(files, { folder });
-  const paths = selectManifests(files, component.manifests).map(({ path }) => path);
+  // Without values a parameter stands for any choice.
+  const globs = component.manifests.map((glob) => glob.replaceAll(/\$\{[^{}]*\}/g, "*"));
+  const paths = selectManifests(files, globs).map(({ path }) => path);
   return { component, folder, files: paths };
 }
 

@@ -123,7 +123,9 @@ const spec = z.strictObject({
   parameters: z.record(parameterName, parameter).default({}),
   requires: z.array(requirement).default([]),
   manifests: z.array(z.string().min(1)).min(1).default(["*.yaml", "*.yml"]).meta({
-    description: "Globs of the files to apply, relative to this folder.",
+    description:
+      "Globs of the files to apply, relative to this folder. May refer to parameters, so " +
+      "that a choice picks a folder.",
   }),
   retain: settings.optional().meta({ description: "What a rollback keeps." }),
   verify: settings.optional().meta({ description: "What is checked after a deploy." }),

@@ -9,18 +9,19 @@ import type { Parameters } from "./parameters.ts";
 import { substitute } from "./reference.ts";
 
 /** The fields of a component that may refer to parameters. */
-type Settled = Pick<Component, "requires" | "retain" | "verify" | "discovery">;
+type Settled = Pick<Component, "manifests" | "requires" | "retain" | "verify" | "discovery">;
 
 /**
- * The component with the references in `requires`, `retain`, `verify` and `discovery` replaced. Secrets are
- * refused: what these fields say is shown.
+ * The component with the references in `manifests`, `requires`, `retain`, `verify` and `discovery` replaced. Secrets
+ * are refused: what these fields say is shown.
  *
  * @throws {ComponentError} `unknown-parameter`, `missing-parameter` or `secret-leak`, with the line.
  */
 export function settleComponent(component: Component, parameters: Parameters): Component {
   if (component.parameters.size === 0) return component;
-  const { requires, retain, verify, discovery } = component;
-  const settled = replace({ requires, retain, verify, discovery }, [], { component, parameters });
+  const { manifests, requires, retain, verify, discovery } = component;
+  const fields = { manifests, requires, retain, verify, discovery };
+  const settled = replace(fields, [], { component, parameters });
   return { ...component, ...settled as Settled };
 }
 

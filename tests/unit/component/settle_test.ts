@@ -13,6 +13,7 @@ const sources = { environment: { PLUMB_PARAMETER_PASSWORD: "x" } };
 Deno.test("What a component says about itself follows its parameters", async () => {
   const component = declare(`${PARAMETERS}requires:
   - { name: keycloak, service: "auth/\${domain}", port: 80 }
+manifests: ["*.yaml", "\${domain}/*.yaml"]
 verify:
   url: https://cvat.\${domain}
   attempts: \${count}
@@ -20,6 +21,7 @@ verify:
 `);
   const settled = settleComponent(component, await resolveParameters(component, sources));
   assert.equal(settled.requires[0]?.service, "auth/example.com");
+  assert.deepEqual(settled.manifests, ["*.yaml", "example.com/*.yaml"]);
   assert.deepEqual(settled.verify, {
     url: "https://cvat.example.com",
     attempts: 2,
