@@ -40,10 +40,14 @@ function createContext(): CommandContext {
   };
 }
 
-/** Writes everything, also where a pipe takes less at a time. */
+/** Writes everything, also where a pipe takes less at a time. A reader that has gone does not stop a run halfway. */
 function writeAll(target: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) {
-    written += target.writeSync(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += target.writeSync(bytes.subarray(written));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 

@@ -20,6 +20,7 @@ import type { Outcome } from "../event.ts";
 import { isMap } from "../field_path.ts";
 import { describe, type ObjectReference } from "../object.ts";
 import { render } from "../render/mod.ts";
+import { safeText } from "../report/mod.ts";
 import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { buildKustomization } from "./kustomize.ts";
@@ -153,6 +154,6 @@ async function confirmDeletions(
   context: RunContext,
 ): Promise<boolean> {
   if (yes || !context.interactive) return true;
-  const names = deletions.map((reference) => `  ${describe(reference)}`).join("\n");
+  const names = deletions.map((reference) => `  ${safeText(describe(reference))}`).join("\n");
   return await context.confirm(`These objects will be deleted:\n${names}\nDelete them?`);
 }

@@ -5,6 +5,7 @@
 import { createJsonPrinter } from "./json.ts";
 import { createMarkdownPrinter } from "./markdown.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
+import { harmless } from "./safe_text.ts";
 import { createTextPrinter } from "./text.ts";
 
 export type { Printer, PrinterOptions } from "./printer.ts";
@@ -16,12 +17,8 @@ export function createPrinter(
   output: "text" | "json" | "markdown",
   options: PrinterOptions,
 ): Printer {
-  switch (output) {
-    case "text":
-      return createTextPrinter(options);
-    case "json":
-      return createJsonPrinter(options);
-    case "markdown":
-      return createMarkdownPrinter(options);
-  }
+  // JSON escapes control characters by itself.
+  if (output === "json") return createJsonPrinter(options);
+  const printer = output === "text" ? createTextPrinter(options) : createMarkdownPrinter(options);
+  return { emit: (event) => printer.emit(harmless(event)), close: () => printer.close() };
 }

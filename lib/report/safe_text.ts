@@ -4,6 +4,10 @@
 // deno-lint-ignore no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+// deno-lint-ignore no-control-regex
+const UNSAFE_IN_LINES =
+  /(?![\t\n])[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /**
  * Without control characters: no escape sequence reaches a terminal, and a line stays a line.
  *
@@ -17,6 +21,27 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u206
  */
 export function safeText(text: string): string {
   return text.replaceAll(/\r?\n/g, " ").replaceAll(UNSAFE, "");
+}
+
+/**
+ * An event in which no text, wherever it is, has a control character but the ends of lines and tabs.
+ *
+ * @example
+ * ```ts
+ * import { harmless } from "./safe_text.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(harmless({ names: ["\u001b[2Ja\nb"] }), { names: ["[2Ja\nb"] });
+ * ```
+ */
+export function harmless<Value>(value: Value): Value;
+export function harmless(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll(UNSAFE_IN_LINES, "");
+  if (Array.isArray(value)) return value.map((item) => harmless(item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => [harmless(name), harmless(child)]),
+  );
 }
 
 /** The same for text of several lines, as its lines. */

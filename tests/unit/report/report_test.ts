@@ -231,6 +231,38 @@ Deno.test("no control character from outside reaches a terminal or a document", 
   }));
 });
 
+/** Fields whose texts Plumb chooses itself. */
+const CHOSEN = new Set([
+  "type",
+  "stage",
+  "mode",
+  "action",
+  "difference",
+  "result",
+  "status",
+  "outcome",
+]);
+
+function poisoned<Value>(value: Value): Value;
+function poisoned(value: unknown): unknown {
+  if (typeof value === "string") return `\u001b]0;${value}\u0007\u001b[2J\r`;
+  if (Array.isArray(value)) return value.map((item) => poisoned(item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map((
+      [name, child],
+    ) => [name, CHOSEN.has(name) ? child : poisoned(child)]),
+  );
+}
+
+Deno.test("whatever field of an event holds control characters, none comes out", () => {
+  for (const output of ["text", "markdown"] as const) {
+    const text = print(output, poisoned(RECORDED));
+    assert.ok(text.includes("]0;"), "the fields are not shown at all");
+    assert.doesNotMatch(text, CONTROL);
+  }
+});
+
 Deno.test("what is in a fence can't close it, and text can't become markup", () => {
   const value = "````\n</details><script>\n````";
   const document = print("markdown", [
