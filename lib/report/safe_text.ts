@@ -1,12 +1,8 @@
 /** Text from clusters, repositories and containers, made harmless for a terminal. @module */
 
 /** Control characters, separators of lines, and marks that turn the direction of text. */
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
-// deno-lint-ignore no-control-regex
-const UNSAFE_IN_LINES =
-  /(?![\t\n])[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const UNSAFE_IN_LINES = /(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * Without control characters: no escape sequence reaches a terminal, and a line stays a line.
