@@ -24,6 +24,7 @@ const SECRET_KINDS: ReadonlySet<string> = new Set([
   "v1/Secret",
   `${API_VERSION}/GeneratedSecret`,
   `${API_VERSION}/KeycloakClient`,
+  `${API_VERSION}/PodFile`,
 ]);
 
 /**

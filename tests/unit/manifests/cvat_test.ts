@@ -1,6 +1,6 @@
 /** CVAT's manifests fit together, before any cluster sees them. */
 import assert from "node:assert/strict";
-import { loadComponent, resolveParameters } from "../../../lib/component/mod.ts";
+import { loadComponent, resolveParameters, settleComponent } from "../../../lib/component/mod.ts";
 import { isMap } from "../../../lib/field_path.ts";
 import { keyOf, type KubernetesObject, referenceOf } from "../../../lib/object.ts";
 import { orderObjects } from "../../../lib/plan/mod.ts";
@@ -8,23 +8,48 @@ import { type DesiredObject, render } from "../../../lib/render/mod.ts";
 
 const FOLDER = new URL("../../../manifests/cvat/", import.meta.url);
 const SECRETS = ["ADMIN", "POSTGRES", "CLICKHOUSE", "VALKEY"].map((name) => `${name}_PASSWORD`);
+const IMAGES = ["server", "ui", "opa", "postgres", "valkey", "kvrocks", "vector", "oauth2Proxy"];
+const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
-async function readFiles() {
-  return await Array.fromAsync(
-    Deno.readDir(FOLDER),
-    async ({ name }) => ({ path: name, bytes: await Deno.readFile(new URL(name, FOLDER)) }),
-  );
+/** Every way that the choices can be made. */
+const CHOICES: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { exposure: "gateway" },
+  { workers: "essential" },
+  { mediaCache: "valkey" },
+  { keycloakClient: "given" },
+  { storageClass: "juicefs-rwx", accessMode: "ReadWriteMany", colocation: "kubernetes.io/os" },
+];
+
+async function readFiles(folder = ""): Promise<{ path: string; bytes: Uint8Array<ArrayBuffer> }[]> {
+  const entries = await Array.fromAsync(Deno.readDir(new URL(folder, FOLDER)));
+  const files = await Promise.all(entries.map(async ({ name, isDirectory }) => {
+    const path = `${folder}${name}`;
+    return isDirectory
+      ? await readFiles(`${path}/`)
+      : [{ path, bytes: await Deno.readFile(new URL(path, FOLDER)) }];
+  }));
+  return files.flat();
 }
 
-async function renderCvat(): Promise<DesiredObject[]> {
+async function renderCvat(
+  choices: Readonly<Record<string, string>> = {},
+): Promise<DesiredObject[]> {
   const files = await readFiles();
-  const component = loadComponent(files, { folder: "cvat" });
-  const parameters = await resolveParameters(component, {
-    set: ["domain=example.com", "tlsSecret=example-com-tls"],
+  const declared = loadComponent(files, { folder: "cvat" });
+  const given = {
+    domain: "example.com",
+    tlsSecret: "example-com-tls",
+    ...Object.fromEntries(IMAGES.map((name) => [`${name}Digest`, DIGEST])),
+    ...choices,
+  };
+  const parameters = await resolveParameters(declared, {
+    set: Object.entries(given).map(([name, value]) => `${name}=${value}`),
     environment: Object.fromEntries(
-      [...SECRETS, "OAUTH2_CLIENT_SECRET"].map((name) => [`PLUMB_PARAMETER_${name}`, "secret"]),
+      [...SECRETS, "OAUTH2_CLIENT_SECRET"].map((name) => [`PLUMB_PARAMETER_${name}`, "a-secret"]),
     ),
   });
+  const component = settleComponent(declared, parameters);
   return await render({ files, component, parameters });
 }
 
@@ -47,6 +72,10 @@ function offeredBy({ kind, metadata: { name }, ...rest }: KubernetesObject): str
       return ["", ...keys(spec["generate"], spec["data"])].map((key) => `Secret/${name}/${key}`);
     case "SecretCopy":
       return [`Secret/${name}/`];
+    case "KeycloakClient": {
+      const secret = spec["secret"] as { name: string; key: string };
+      return [`Secret/${secret.name}/${secret.key}`];
+    }
     case "ConfigMap":
       return ["", ...keys(rest["data"])].map((key) => `ConfigMap/${name}/${key}`);
     case "Service":
@@ -62,6 +91,7 @@ function neededBy(object: KubernetesObject): string[] {
     const key = map["key"] ?? "";
     const port = isMap(map["port"]) ? map["port"]["name"] : undefined;
     if (field === "secretKeyRef") return [`Secret/${map["name"]}/${key}`];
+    if (field === "configMapRef") return [`ConfigMap/${map["name"]}/`];
     if (field === "configMap") return [`ConfigMap/${map["name"]}/`];
     if (field === "persistentVolumeClaim") return [`PersistentVolumeClaim/${map["claimName"]}/`];
     if (field === "tls") return [`Secret/${map["secretName"]}/`];
@@ -75,64 +105,150 @@ function find(objects: readonly DesiredObject[], kind: string, name: string): Ku
   return found.object;
 }
 
-Deno.test("all that CVAT's objects refer to is there, down to keys and ports", async () => {
-  const objects = (await renderCvat()).map(({ object }) => object);
-  const offered = new Set(objects.flatMap(offeredBy));
-  const needed = objects.flatMap(neededBy);
-  assert.ok(needed.length > 30, `${needed.length}`);
-  assert.deepEqual(needed.filter((reference) => !offered.has(reference)), []);
-});
-
-Deno.test("every Service finds the pods of one Deployment, and the port that it leads to", async () => {
-  const objects = (await renderCvat()).map(({ object }) => object);
-  const deployments = objects.filter(({ kind }) => kind === "Deployment").map((object) => {
-    const all = [...maps(object)];
-    return {
-      labels: all.find(([field]) => field === "template")?.[1]["metadata"] as {
-        labels: Record<string, string>;
-      },
-      ports: all.filter(([field]) => field === "ports").map(([, { name }]) => name),
-    };
-  });
-  const services = objects.filter(({ kind }) => kind === "Service");
-  assert.equal(services.length, 5);
-  for (const service of services) {
-    const spec = service["spec"] as {
-      selector: Record<string, string>;
-      ports: { targetPort: string }[];
-    };
-    const behind = deployments.filter(({ labels: { labels } }) =>
-      Object.entries(spec.selector).every(([name, value]) => labels[name] === value)
-    );
-    assert.equal(behind.length, 1, service.metadata.name);
-    assert.ok(spec.ports.every(({ targetPort }) => behind[0]?.ports.includes(targetPort)));
+Deno.test("all that CVAT's objects refer to is there, down to keys and ports, whatever is chosen", async () => {
+  for (const choices of CHOICES) {
+    const objects = (await renderCvat(choices)).map(({ object }) => object);
+    const offered = new Set(objects.flatMap(offeredBy));
+    const needed = objects.flatMap(neededBy);
+    assert.ok(needed.length > 50, `${needed.length}`);
+    assert.deepEqual(needed.filter((reference) => !offered.has(reference)), [], dumpOf(choices));
   }
 });
 
-Deno.test("what comes first: the database, the backend, OPA with its rules, and discovery last", async () => {
-  const items = (await renderCvat()).map((item) => {
-    const object = {
-      ...item.object,
-      metadata: { namespace: "cvat", ...item.object.metadata },
-    };
-    return { object, provenance: item.provenance, reference: referenceOf(object) };
-  });
-  const { waves, external } = orderObjects(items);
-  assert.deepEqual(external, []);
-  const wave = (kind: string, name: string) => {
-    const item = items.find(({ reference }) => reference.kind === kind && reference.name === name);
-    assert.ok(item, name);
-    return waves.findIndex((keys) => keys.includes(keyOf(item.reference)));
+const dumpOf = (choices: unknown) => JSON.stringify(choices);
+
+/** The pods of workloads: what their controllers make them from. */
+async function pods(choices: Readonly<Record<string, string>> = {}) {
+  return (await renderCvat(choices)).map(({ object }) => object)
+    .filter(({ kind }) => ["Deployment", "StatefulSet", "Job"].includes(kind))
+    .map((object) => {
+      const { template } = object["spec"] as { template: Template };
+      const { containers, initContainers = [] } = template.spec;
+      return { object, template, containers: [...initContainers, ...containers] };
+    });
+}
+
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly readinessProbe?: unknown;
+  readonly livenessProbe?: unknown;
+  readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly resources?: { readonly requests?: unknown; readonly limits?: { memory?: string } };
+}
+
+interface Template {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: Readonly<Record<string, unknown>> & {
+    readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
   };
-  const order = [
-    wave("GeneratedSecret", "cvat-secrets"),
-    wave("Job", "cvat-db-init"),
-    wave("Deployment", "cvat-backend"),
-    wave("Deployment", "opa"),
-    wave("ConfigMap", "thinkube-service-config"),
-  ];
-  assert.deepEqual(order, [...new Set(order)].sort((one, other) => one - other));
-  assert.equal(waves.length - 1, order.at(-1));
+}
+
+Deno.test("every Service finds the pods of one workload, and the port that it leads to", async () => {
+  const workloads = await pods();
+  const services = (await renderCvat()).filter(({ object }) => object.kind === "Service");
+  assert.equal(services.length, 7);
+  for (const { object } of services) {
+    const spec = object["spec"] as {
+      selector: Record<string, string>;
+      ports: { targetPort: string }[];
+    };
+    const behind = workloads.filter(({ template: { metadata: { labels } } }) =>
+      Object.entries(spec.selector).every(([name, value]) => labels[name] === value)
+    );
+    assert.equal(behind.length, 1, object.metadata.name);
+    const ports = behind[0]?.containers.flatMap((container) => container.ports ?? []);
+    for (const { targetPort } of spec.ports) {
+      assert.ok(ports?.some(({ name }) => name === targetPort), object.metadata.name);
+    }
+  }
+});
+
+Deno.test("each queue of CVAT has one worker, and the essential ones are always there", async () => {
+  const queues = async (workers: string) =>
+    (await pods({ workers })).flatMap(({ containers }) => containers)
+      .flatMap(({ args }) => args?.[1] === "worker" ? args.slice(2) : []).sort();
+  const all = ["import", "export", "annotation", "chunks", "webhooks", "quality_reports"];
+  assert.deepEqual(
+    await queues("all"),
+    [...all, "consensus", "notifications", "cleaning"].sort(),
+  );
+  assert.deepEqual(
+    await queues("essential"),
+    ["chunks", "cleaning", "export", "import", "notifications"],
+  );
+});
+
+Deno.test("every pod is restricted, limited, probed, known to a network policy, and without a token", async () => {
+  const selectors = (await renderCvat()).filter(({ object }) => object.kind === "NetworkPolicy")
+    .map(({ object }) =>
+      (object["spec"] as { podSelector: { matchLabels?: Record<string, string> } }).podSelector
+        .matchLabels
+    )
+    .filter((labels) => labels !== undefined);
+  for (const { object, template, containers } of await pods()) {
+    const { spec, metadata: { labels } } = template;
+    const name = `${object.kind}/${object.metadata.name}`;
+    const chosen = selectors.some((selector) =>
+      Object.entries(selector).every(([label, value]) => labels[label] === value)
+    );
+    assert.ok(chosen, `${name} is in no policy of its own`);
+    assert.equal(spec["automountServiceAccountToken"], false, name);
+    assert.equal(spec["priorityClassName"], "thinkube-workload", name);
+    const security = spec["securityContext"] as Record<string, unknown> | undefined;
+    assert.equal(security?.["runAsNonRoot"], true, name);
+    assert.deepEqual(security?.["seccompProfile"], { type: "RuntimeDefault" }, name);
+    for (const container of containers) {
+      assert.ok(container.image.endsWith(`@${DIGEST}`), container.image);
+      assert.equal(container.securityContext?.["allowPrivilegeEscalation"], false, name);
+      assert.deepEqual(container.securityContext?.["capabilities"], { drop: ["ALL"] }, name);
+      assert.ok(container.resources?.requests && container.resources.limits?.memory, name);
+      if (object.kind === "Job") continue;
+      assert.ok(container.livenessProbe, name);
+      if (container.ports !== undefined) assert.ok(container.readinessProbe, name);
+    }
+  }
+});
+
+Deno.test("what comes first: the database, its schema, the backend, OPA with its rules, and discovery last", async () => {
+  for (const choices of CHOICES) {
+    const items = (await renderCvat(choices)).map((item) => {
+      const object = {
+        ...item.object,
+        metadata: { namespace: "cvat", ...item.object.metadata },
+      };
+      return { object, provenance: item.provenance, reference: referenceOf(object) };
+    });
+    const { waves, external } = orderObjects(items);
+    assert.deepEqual(external, []);
+    const wave = (kind: string, name: string) => {
+      const item = items.find(({ reference }) =>
+        reference.kind === kind && reference.name === name
+      );
+      assert.ok(item, name);
+      return waves.findIndex((keys) => keys.includes(keyOf(item.reference)));
+    };
+    const order = [
+      wave("GeneratedSecret", "cvat-secrets"),
+      wave("Job", "cvat-db-init"),
+      wave("Job", "cvat-init"),
+      wave("Deployment", "cvat-backend"),
+      wave("Deployment", "opa"),
+      wave("ConfigMap", "thinkube-service-config"),
+      wave("PodFile", "service-environment"),
+    ];
+    assert.deepEqual(order, [...new Set(order)].sort((one, other) => one - other));
+    const workloads = items.filter(({ reference }) =>
+      ["Deployment", "StatefulSet"].includes(reference.kind)
+    );
+    const last = Math.max(
+      ...workloads.map(({ reference }) => wave(reference.kind, reference.name)),
+    );
+    assert.ok(last < wave("ConfigMap", "thinkube-service-config"));
+  }
 });
 
 Deno.test("only the API and the login itself are outside of the login", async () => {
@@ -180,7 +296,7 @@ Deno.test("passwords are only in Secrets, and in no argument", async () => {
   );
   assert.doesNotMatch(
     JSON.stringify(find(objects, "ConfigMap", "thinkube-service-config")),
-    /PASSWORD/,
+    /a-secret/,
   );
 });
 
