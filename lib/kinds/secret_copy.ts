@@ -1,9 +1,11 @@
 /** `SecretCopy`: a copy of a Secret of another namespace that follows its source. @module */
+import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { isMap } from "../field_path.ts";
 import { API_VERSION } from "../names.ts";
 import { referenceOf } from "../object.ts";
 import type { DesiredObject } from "../render/types.ts";
+import { certificateProblem } from "./certificate.ts";
 import {
   type Expansion,
   KindError,
@@ -22,6 +24,9 @@ const schema = z.strictObject({
     keys: z.array(z.string().min(1)).min(1).optional().meta({
       description: "Only these keys; all when absent.",
     }),
+    hosts: z.array(z.string().min(1)).min(1).optional().meta({
+      description: "Names for which the certificate in tls.crt must be valid now.",
+    }),
   }),
 });
 
@@ -33,7 +38,7 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
     schema,
     declaration,
   );
-  const { from, keys } = spec;
+  const { from, keys, hosts } = spec;
   const place = { ...declaration.provenance, object: `Secret ${from.namespace}/${from.name}` };
   if (from.namespace === namespace && from.name === name) {
     // The source would become ours, and go when Git drops the copy.
@@ -63,6 +68,15 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
       hint: `It has: ${Object.keys(data).join(", ") || "no key at all"}.`,
     });
   }
+  const problem = hosts === undefined
+    ? undefined
+    : certificateProblem(decoded(data["tls.crt"]), { hosts, now: Date.now() });
+  if (problem !== undefined) {
+    throw new KindError("source-refused", `The certificate to copy ${problem}`, {
+      place,
+      hint: "Renew it, name the Secret of another one, or correct spec.hosts.",
+    });
+  }
   const wanted = keys === undefined
     ? data
     : Object.fromEntries(keys.map((key) => [key, data[key]]));
@@ -85,6 +99,10 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
     }],
     retain: false,
   };
+}
+
+function decoded(value: unknown): string {
+  return typeof value === "string" ? Buffer.from(value, "base64").toString() : "";
 }
 
 /** The kind `SecretCopy`. */

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { certificateProblem } from "../../../lib/kinds/certificate.ts";
+import { Authority } from "../../../lib/sandbox/mod.ts";
 import { randomText } from "../../../lib/kinds/generated_secret.ts";
 import {
   type KindError,
@@ -177,4 +179,32 @@ Deno.test("a source that is not there, lacks a key, or is a token is refused", a
     expand("SecretCopy", { from: { namespace: "web", name: "mine" } }, secret("mine", {})),
     { code: "source-refused", hint: /name or a namespace/ },
   );
+});
+
+Deno.test("a copied certificate must be valid, now and for its hosts", async () => {
+  const authority = await Authority.create();
+  const copy = async (certificate: string, hosts: readonly string[]) => {
+    const from = { namespace: "web", name: "source" };
+    const source = secret("source", { "tls.crt": btoa(certificate) }, {
+      type: "kubernetes.io/tls",
+    });
+    return await expand("SecretCopy", { from, hosts }, source);
+  };
+  const { certificate } = await authority.hosting("*.example.com");
+  await copy(certificate, ["cvat.example.com", "auth.example.com"]);
+  const refused: [text: string, host: string, message: RegExp][] = [
+    [certificate, "example.com", /is not for example\.com, but for \*\.example\.com/],
+    [certificate, "a.b.example.com", /is not for a\.b\.example\.com/],
+    [certificate, "cvat.example.org", /is not for cvat/],
+    ["no certificate", "cvat.example.com", /holds no certificate/],
+  ];
+  for (const [text, host, message] of refused) {
+    await assert.rejects(copy(text, [host]), { code: "source-refused", message });
+  }
+  const hosts = ["cvat.example.com"];
+  const year = 366 * 86_400_000;
+  const at = (now: number) => certificateProblem(certificate, { hosts, now });
+  assert.equal(at(Date.now()), undefined);
+  assert.match(at(Date.now() + year) ?? "", /^ran out on \d{4}-\d\d-\d\d$/);
+  assert.match(at(Date.now() - year) ?? "", /^is not valid before/);
 });
