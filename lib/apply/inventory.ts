@@ -98,6 +98,7 @@ const stored = z.object({
     time: z.string().optional(),
     sources: z.array(z.object({ reference, resourceVersion: z.string() })).optional(),
     retain: z.boolean().optional(),
+    wave: z.int().optional(),
   })),
 });
 

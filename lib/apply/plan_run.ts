@@ -162,7 +162,7 @@ async function planFromSource(
     ? cluster.discover()
     : new Discovery(inventory.resources);
   const [rendered, discovery] = await Promise.all([options.render(), known]);
-  const prepared = await prepare(rendered, {
+  const unordered = await prepare(rendered, {
     component: component.name,
     namespace: component.namespace,
     salt: inventory.salt,
@@ -170,7 +170,12 @@ async function planFromSource(
     discovery,
     secrets: secretReader(cluster),
   });
-  const order = orderObjects(prepared);
+  const order = orderObjects(unordered);
+  const waveOf = new Map(order.waves.flatMap((keys, wave) => keys.map((key) => [key, wave])));
+  const prepared = unordered.map((item) => ({
+    ...item,
+    wave: waveOf.get(keyOf(item.reference)) ?? 0,
+  }));
   await requireExternal(cluster, order);
   const observation = context.observation ??
     await observe(cluster, [...prepared, ...context.targets.values()]);

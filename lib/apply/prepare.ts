@@ -31,6 +31,8 @@ export interface PreparedObject extends DesiredObject {
   /** Never pruned: what it holds can't be made again. */
   readonly retain: boolean;
   readonly sources: NonNullable<Member["sources"]>;
+  /** 0-based; set when all are ordered. */
+  readonly wave?: number;
 }
 
 /** What preparing needs to know. */

@@ -54,7 +54,13 @@ function plannedMember(item: PreparedObject): Member {
     hash: "",
     ...(item.sources.length === 0 ? {} : { sources: item.sources }),
     ...(item.retain ? { retain: true } : {}),
+    ...(item.wave === undefined ? {} : { wave: item.wave }),
   };
+}
+
+/** The record of an object that was not touched; what it depends on may have moved. */
+function placed(member: Member, { wave }: PreparedObject): Member {
+  return wave === undefined ? member : { ...member, wave };
 }
 
 /** What the component will have: every member so far, and everything that Git wants. */
@@ -84,7 +90,7 @@ export async function recordResult(
     const key = keyOf(item.reference);
     const known = execution.applied.get(key) ?? before.get(key);
     const untrusted = execution.failed.has(key) || known === undefined;
-    return untrusted ? { ...known, ...plannedMember(item) } : known;
+    return untrusted ? { ...known, ...plannedMember(item) } : placed(known, item);
   });
   const undeleted = [...left].flatMap((key) => before.get(key) ?? []);
   const members = [...wanted, ...planned.kept.map(({ member }) => member), ...undeleted];
@@ -124,7 +130,9 @@ function unchangedMembers(planned: PlannedRun): Member[] {
   );
   const members = planned.waves.flat().map(({ item, live }) => {
     const known = before.get(keyOf(item.reference));
-    return live === undefined && known !== undefined ? known : memberOf(item, live ?? item.object);
+    return live === undefined && known !== undefined
+      ? placed(known, item)
+      : memberOf(item, live ?? item.object);
   });
   return [...members, ...planned.kept.map(({ member }) => member)];
 }

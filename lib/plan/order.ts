@@ -181,17 +181,21 @@ function named({ object, provenance, reference }: Orderable): ObjectReference[] 
   });
 }
 
-/** Members in the order of deletion: the reverse of that of application. */
-export function deletionWaves<Item extends { readonly reference: ObjectReference }>(
-  items: readonly Item[],
-): Item[][] {
+/**
+ * Members in the order of deletion: the reverse of that of application.
+ *
+ * @param items with the wave in which each was applied; where there is no record of it, its kind's turn decides.
+ */
+export function deletionWaves<
+  Item extends { readonly reference: ObjectReference; readonly wave?: number | undefined },
+>(items: readonly Item[]): Item[][] {
   const waves = new Map<number, Item[]>();
   for (const item of items) {
-    const rank = RANKS.get(`${item.reference.group}/${item.reference.kind}`) ??
+    const wave = item.wave ?? RANKS.get(`${item.reference.group}/${item.reference.kind}`) ??
       (item.reference.group.includes(".") && !item.reference.group.endsWith(".k8s.io")
         ? INSTANCE
         : CONFIGURATION);
-    waves.set(rank, [...waves.get(rank) ?? [], item]);
+    waves.set(wave, [...waves.get(wave) ?? [], item]);
   }
   return [...waves].sort(([left], [right]) => right - left).map(([, wave]) => wave);
 }

@@ -59,13 +59,14 @@ export function dropMembers(
   return { delete: deletions, kept };
 }
 
-function deletion({ reference, version, provenance }: Member, uid: string): Deletion {
+function deletion({ reference, version, provenance, wave }: Member, uid: string): Deletion {
   return {
     action: "delete",
     reference,
     version,
     uid,
     provenance,
+    wave,
     reason: "it is no longer in Git",
   };
 }

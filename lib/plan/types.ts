@@ -47,6 +47,8 @@ export interface Member {
   }[];
   /** Never pruned: what it holds can't be made again. */
   readonly retain?: boolean;
+  /** 0-based wave in which it was applied: it is deleted before those of earlier waves. */
+  readonly wave?: number;
 }
 
 /** What a metadata-only list tells of a live object. */
@@ -86,6 +88,7 @@ export type Change =
     readonly version: string;
     readonly uid: string;
     readonly provenance: Provenance | undefined;
+    readonly wave: number | undefined;
     readonly reason: string;
   }
   | {

@@ -15,6 +15,7 @@ import {
   outcomeOf,
   planOf,
   restrictedKubeconfig,
+  type Run,
   SECRETS,
   SERVICES,
   workspace,
@@ -123,6 +124,22 @@ Deno.test("what Git drops is pruned, but never data", async () => {
       event.type === "warning" && /data.*stays.*holds data/.test(event.message)
     ),
   );
+});
+
+Deno.test("what announces a workload comes after it and goes before it", async () => {
+  await using space = await workspace();
+  const announcement = configMap("announcement").replace(
+    "name: announcement",
+    "name: announcement, annotations: { config.kubernetes.io/depends-on: apps/namespaces/NAMESPACE/Deployment/web }",
+  );
+  await space.write({
+    "app.yaml": documents(NAMESPACE, configMap("stays"), announcement, deployment("web")),
+  });
+  const order = (run: Run) =>
+    run.events.flatMap((event) => event.type === "change" ? [event.object.name] : []);
+  assert.deepEqual(order(await space.reconcile()).slice(-2), ["web", "announcement"]);
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("stays")) });
+  assert.deepEqual(order(await space.reconcile(["--yes"])), ["announcement", "web"]);
 });
 
 Deno.test("an object of the same name that somebody else made is never pruned", async () => {

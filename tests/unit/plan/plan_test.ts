@@ -274,3 +274,16 @@ Deno.test("deletions go the other way round", () => {
     ["Namespace"],
   ]);
 });
+
+Deno.test("what was applied after something goes before it, whatever its kind", () => {
+  const waves = deletionWaves([
+    { ...item("Deployment", "web", { group: "apps" }), wave: 2 },
+    { ...item("ConfigMap", "announcement"), wave: 3 },
+    { ...item("Namespace", "web"), wave: 0 },
+  ]);
+  assert.deepEqual(waves.map((wave) => wave.map(({ reference }) => reference.kind)), [
+    ["ConfigMap"],
+    ["Deployment"],
+    ["Namespace"],
+  ]);
+});
