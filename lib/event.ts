@@ -75,6 +75,12 @@ export type HealthStatus = "current" | "progressing" | "failed" | "terminating" 
 /** The outcome of a run, which decides its exit code. */
 export type Outcome = "in-sync" | "applied" | "differences" | "failed" | "refused" | "busy";
 
+/** Something that a check saw: a version, a latency, a count. Never a secret. */
+export interface CheckEvidence {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** One thing that happened. */
 export type Event =
   | {
@@ -133,6 +139,32 @@ export type Event =
     readonly message: string;
     /** Evidence of a failure: events and last log lines. */
     readonly evidence?: readonly string[];
+  }
+  | {
+    /** One check of a deployed component. */
+    readonly type: "check";
+    readonly name: string;
+    readonly title: string;
+    /** What a pass proves. */
+    readonly proves?: string;
+    readonly status: "running" | "passed" | "failed" | "not-judged";
+    readonly seconds?: number;
+    readonly evidence?: readonly CheckEvidence[];
+    /** What is wrong, or why it was not judged. */
+    readonly message?: string;
+    /** The most probable cause of a failure. */
+    readonly probably?: string;
+    readonly hint?: string;
+  }
+  | {
+    /** The end of a verification. */
+    readonly type: "verified";
+    readonly passed: number;
+    readonly failed: number;
+    readonly notJudged: number;
+    /** By the clock, and what the checks would have taken one after the other. */
+    readonly seconds: number;
+    readonly sequentialSeconds: number;
   }
   | { readonly type: "warning"; readonly message: string; readonly place?: string }
   | {

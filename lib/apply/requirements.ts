@@ -1,7 +1,6 @@
 /** What a component needs of the cluster, verified before anything is applied. @module */
 import { connect } from "node:net";
-import { z } from "zod";
-import { type Cluster, ClusterError, forwardPort, type Resource } from "../cluster/mod.ts";
+import { type Cluster, ClusterError, endpointOf, forwardPort } from "../cluster/mod.ts";
 import type { Requirement } from "../component/mod.ts";
 import { messageOf } from "../errors.ts";
 
@@ -12,32 +11,6 @@ export interface RequirementResult {
   readonly message: string;
   readonly hint?: string;
 }
-
-const SERVICES: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Service",
-  plural: "services",
-  namespaced: true,
-};
-const SLICES: Resource = {
-  group: "discovery.k8s.io",
-  version: "v1",
-  kind: "EndpointSlice",
-  plural: "endpointslices",
-  namespaced: true,
-};
-
-const serviceSpec = z.object({
-  ports: z.array(z.object({ name: z.string().optional(), port: z.number() })).optional(),
-});
-const slice = z.object({
-  endpoints: z.array(z.object({
-    conditions: z.object({ ready: z.boolean().optional() }).optional(),
-    targetRef: z.object({ kind: z.string().optional(), name: z.string().optional() }).optional(),
-  })).nullish(),
-  ports: z.array(z.object({ name: z.string().nullish(), port: z.number().nullish() })).nullish(),
-});
 
 /** For the connection through the API server. */
 const PATIENCE_MILLISECONDS = 10_000;
@@ -76,31 +49,24 @@ function unmet({ name, hint }: Requirement, message: string, advice: string): Re
 async function check(cluster: Cluster, requirement: Requirement): Promise<RequirementResult> {
   const { name, service, port } = requirement;
   const [namespace = "", serviceName = ""] = service.split("/");
-  const found = await cluster.get(SERVICES, { namespace, name: serviceName });
-  if (found === undefined) {
-    return unmet(requirement, `Service ${service} does not exist`, `Deploy ${name} first.`);
-  }
-  const ports = serviceSpec.parse(found["spec"]).ports ?? [];
-  const wanted = ports.find((candidate) => candidate.port === port);
-  if (wanted === undefined) {
-    const offered = ports.map((candidate) => candidate.port).join(", ") || "none";
-    return unmet(
-      requirement,
-      `Service ${service} has no port ${port}, but ${offered}`,
-      "Correct the port in spec.requires.",
-    );
-  }
-  const endpoint = await readyEndpoint(cluster, {
-    namespace,
-    name: serviceName,
-    portName: wanted.name ?? "",
-  });
-  if (endpoint === undefined) {
-    return unmet(
-      requirement,
-      `Service ${service} has no ready endpoint`,
-      `Look at its pods: kubectl get pods --namespace ${namespace}`,
-    );
+  const endpoint = await endpointOf(cluster, { namespace, name: serviceName, port });
+  if ("missing" in endpoint) {
+    switch (endpoint.missing) {
+      case "service":
+        return unmet(requirement, `Service ${service} does not exist`, `Deploy ${name} first.`);
+      case "port":
+        return unmet(
+          requirement,
+          `Service ${service} has no port ${port}, but ${endpoint.offered.join(", ") || "none"}`,
+          "Correct the port in spec.requires.",
+        );
+      case "endpoint":
+        return unmet(
+          requirement,
+          `Service ${service} has no ready endpoint`,
+          `Look at its pods: kubectl get pods --namespace ${namespace}`,
+        );
+    }
   }
   if (!(await answers(cluster, { namespace, ...endpoint }))) {
     return unmet(
@@ -110,29 +76,6 @@ async function check(cluster: Cluster, requirement: Requirement): Promise<Requir
     );
   }
   return { name, met: true, message: `${service}:${port} answers` };
-}
-
-/** A ready pod behind a Service, and the container's port. */
-async function readyEndpoint(
-  cluster: Cluster,
-  { namespace, name, portName }: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly portName: string;
-  },
-): Promise<{ readonly pod: string; readonly port: number } | undefined> {
-  const slices = await cluster.list(SLICES, {
-    namespace,
-    labelSelector: `kubernetes.io/service-name=${name}`,
-  });
-  for (const { endpoints, ports } of slices.map((item) => slice.parse(item))) {
-    const port = ports?.find((candidate) => (candidate.name ?? "") === portName)?.port;
-    const ready = endpoints?.find(({ conditions, targetRef }) =>
-      conditions?.ready !== false && targetRef?.kind === "Pod" && targetRef.name !== undefined
-    );
-    if (port && ready?.targetRef?.name !== undefined) return { pod: ready.targetRef.name, port };
-  }
-  return undefined;
 }
 
 /** Whether a pod's port accepts a connection and keeps it. */

@@ -2,7 +2,7 @@
 import type { Emit } from "../event.ts";
 
 /** How a result is written. */
-export type Output = "text" | "json" | "markdown";
+export type Output = "text" | "json" | "markdown" | "junit";
 
 /** The world outside, as commands see it. Nothing but `main.ts` and the tests makes one. */
 export interface CommandContext {
@@ -50,6 +50,34 @@ export interface ReconcileOptions {
   readonly wait: boolean;
   /** Milliseconds. */
   readonly timeout: number;
+}
+
+/** What `verify` is told. */
+export interface VerifyOptions extends
+  Pick<
+    ReconcileOptions,
+    | "component"
+    | "source"
+    | "ref"
+    | "path"
+    | "name"
+    | "namespace"
+    | "set"
+    | "parameters"
+    | "kubeconfig"
+    | "context"
+  > {
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly failFast: boolean;
+  /** How often in all. */
+  readonly repeat: number;
+  /** Milliseconds between runs that go on until they are interrupted. */
+  readonly watch?: number | undefined;
+  /** `HOST=ADDRESS:PORT`, for public hosts whose names don't resolve here. */
+  readonly resolve: readonly string[];
+  /** File with an authority that public certificates may be signed by. */
+  readonly certificateAuthority?: string | undefined;
 }
 
 /** One option of a command. */

@@ -1,70 +1,11 @@
 /** The commands, as data. What each does is imported only when it runs. @module */
 import { usage } from "./arguments.ts";
-import type {
-  Command,
-  CommandContext,
-  Given,
-  Option,
-  Output,
-  ReconcileOptions,
-} from "./command.ts";
+import type { Command, CommandContext, Given, Output, ReconcileOptions } from "./command.ts";
 import { parseDuration } from "./duration.ts";
+import { debug, output, outputOf, placeOptions, runOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
+import { verify } from "./verify_command.ts";
 import { VERSION } from "./version.ts";
-
-const output: Option = {
-  type: "string",
-  value: "FORMAT",
-  description: "How to print",
-  default: "text",
-  choices: ["text", "json", "markdown"],
-};
-const debug: Option = {
-  type: "boolean",
-  description: "Show where in the program an error comes from",
-};
-
-const runOptions: Readonly<Record<string, Option>> = {
-  source: {
-    type: "string",
-    value: "URL",
-    description: "Git repository; without it, PATH is a local folder",
-  },
-  ref: { type: "string", value: "REF", description: "Branch, tag or commit of the repository" },
-  path: {
-    type: "string",
-    value: "DIR",
-    description: "Folder of the component instead of manifests/COMPONENT",
-  },
-  namespace: { type: "string", value: "NAME", description: "Namespace of the component" },
-  name: {
-    type: "string",
-    value: "NAME",
-    description: "Name of the component, which its inventory goes by",
-  },
-  set: {
-    type: "string",
-    multiple: true,
-    value: "NAME=VALUE",
-    description: "A parameter; may be repeated",
-  },
-  parameters: { type: "string", value: "FILE", description: "YAML file of parameters" },
-  kubeconfig: {
-    type: "string",
-    value: "FILE",
-    description: "Instead of KUBECONFIG or ~/.kube/config",
-  },
-  context: { type: "string", value: "NAME", description: "Context of the kubeconfig" },
-  adopt: {
-    type: "string",
-    value: "WHICH",
-    description: "Which existing objects to take over",
-    choices: ["unowned", "all", "none"],
-  },
-  refresh: { type: "boolean", description: "Trust no record: compare every object" },
-  output,
-  debug,
-};
 
 const reconcile: Command = {
   name: "reconcile",
@@ -150,33 +91,24 @@ async function runAndReport(
   }
 }
 
-function outputOf(given: Given): Output {
-  const chosen = given.text("output");
-  return chosen === "json" || chosen === "markdown" ? chosen : "text";
-}
-
 function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOptions {
   const observe = command === "diff" || given.text("mode") === "observe";
   const adopt = given.text("adopt");
   return {
     command,
     mode: observe ? "observe" : "apply",
-    component: given.positionals[0],
-    source: given.text("source"),
-    ref: given.text("ref"),
-    path: given.text("path"),
-    name: given.text("name"),
-    namespace: given.text("namespace"),
-    set: given.texts("set"),
-    parameters: given.text("parameters"),
-    kubeconfig: given.text("kubeconfig"),
-    context: given.text("context"),
+    ...placeOptions(given),
     adopt: adopt === "unowned" || adopt === "all" || adopt === "none" ? adopt : undefined,
     refresh: given.flag("refresh"),
     yes: given.flag("yes"),
     wait: command === "diff" || given.flag("wait"),
     timeout: parseDuration(given.text("timeout") ?? "5m"),
   };
+}
+
+/** Components are described, not judged. */
+function describedAs(output: Output): "text" | "json" | "markdown" {
+  return output === "junit" ? "text" : output;
 }
 
 const component: Command = {
@@ -203,7 +135,7 @@ const component: Command = {
     const [verb, name] = given.positionals;
     const options = {
       root: given.text("path") ?? "manifests",
-      output: outputOf(given),
+      output: describedAs(outputOf(given)),
       columns: context.columns,
     };
     const { componentList, componentShow } = await import("./component.ts");
@@ -254,4 +186,12 @@ const version: Command = {
 };
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [reconcile, diff, component, sandbox, demo, version];
+export const COMMANDS: readonly Command[] = [
+  reconcile,
+  diff,
+  verify,
+  component,
+  sandbox,
+  demo,
+  version,
+];

@@ -79,7 +79,9 @@ export async function runComponent(
 }
 
 /** The component's folder: as given, or by its name below `manifests`. */
-function pathOf({ path, component }: ReconcileOptions): string {
+export function pathOf(
+  { path, component }: Pick<ReconcileOptions, "path" | "component">,
+): string {
   if (path !== undefined) return path;
   if (component !== undefined) return join("manifests", component);
   throw new PlumbError("usage", "Which component?", {
@@ -88,9 +90,10 @@ function pathOf({ path, component }: ReconcileOptions): string {
   });
 }
 
-async function parametersOf(
+/** The values of a component's parameters, from the options, the environment and the cluster. */
+export async function parametersOf(
   component: Component,
-  options: ReconcileOptions,
+  options: Pick<ReconcileOptions, "set" | "parameters"> & { readonly partial?: boolean },
   context: RunContext,
   cluster: Cluster,
 ): Promise<Parameters> {
@@ -99,6 +102,7 @@ async function parametersOf(
   return await resolveParameters(component, {
     set: options.set,
     environment: context.environment,
+    partial: options.partial ?? false,
     ...(path === undefined ? {} : { file: { path, text: await readParameters(path) } }),
     readSecret: async ({ namespace, name, key }: SecretReference) => {
       const data = (await secrets.readSecret(namespace, name))?.["data"];

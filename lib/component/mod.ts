@@ -6,6 +6,7 @@ export {
   type Component,
   COMPONENT_FILE,
   type ComponentFile,
+  lineInComponent,
   loadComponent,
   type LoadOptions,
   type Settings,

@@ -31,6 +31,8 @@ export interface ParameterSources {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Reads a key of a Secret of the cluster; undefined if there is no such Secret or key. */
   readonly readSecret?: (reference: SecretReference) => Promise<string | undefined>;
+  /** Required parameters may be missing: who needs only some of them is told when one of those is. */
+  readonly partial?: boolean;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function resolveParameters(
     if (value !== undefined) values.set(name, value);
     else if (isRequired(declaration)) missing.push(name);
   }
-  if (missing.length > 0) throw missingParameters(component, missing);
+  if (missing.length > 0 && !sources.partial) throw missingParameters(component, missing);
   return values;
 }
 

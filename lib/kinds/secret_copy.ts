@@ -5,7 +5,7 @@ import { isMap } from "../field_path.ts";
 import { API_VERSION } from "../names.ts";
 import { referenceOf } from "../object.ts";
 import type { DesiredObject } from "../render/types.ts";
-import { certificateProblem } from "./certificate.ts";
+import { certificateProblem } from "../certificate.ts";
 import {
   type Expansion,
   KindError,

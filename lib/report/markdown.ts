@@ -57,6 +57,15 @@ function documentOf(events: readonly Event[], now: number): string[] {
           }
         }
         break;
+      case "check":
+        if (event.status !== "running") body.push(...checkOf(event));
+        break;
+      case "verified":
+        verdict =
+          `**${event.passed} passed, ${event.failed} failed, ${event.notJudged} not judged** in ${
+            secondsInWords(event.seconds)
+          }; one after the other ${secondsInWords(event.sequentialSeconds)}`;
+        break;
       case "warning":
         body.push(`- ⚠️ ${escape(event.message)}`);
         break;
@@ -73,6 +82,21 @@ function documentOf(events: readonly Event[], now: number): string[] {
     }
   }
   return [`## ${title}`, "", ...(verdict === "" ? [] : [verdict, ""]), ...body];
+}
+
+const SYMBOLS = { passed: "✅", failed: "❌", "not-judged": "➖", running: "" } as const;
+
+function checkOf(event: Extract<Event, { type: "check" }>): string[] {
+  const time = event.seconds === undefined ? "" : ` (${secondsInWords(event.seconds)})`;
+  const said = [event.message, event.probably, event.hint].flatMap((text) =>
+    text === undefined ? [] : [escape(text)]
+  );
+  return [
+    `- ${SYMBOLS[event.status]} **${escape(event.title)}**${time}${
+      said.length === 0 ? "" : `: ${said.join("<br>")}`
+    }`,
+    ...(event.evidence ?? []).map(({ name, value }) => `  - ${escape(name)}: ${code(value)}`),
+  ];
 }
 
 function planOf(changes: readonly ChangeReport[], now: number): string[] {

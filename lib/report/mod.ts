@@ -3,6 +3,7 @@
  * @module
  */
 import { createJsonPrinter } from "./json.ts";
+import { createJunitPrinter } from "./junit.ts";
 import { createMarkdownPrinter } from "./markdown.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 import { harmless } from "./safe_text.ts";
@@ -14,11 +15,16 @@ export { countsInWords } from "./words.ts";
 
 /** A printer for one of the outputs of the CLI. */
 export function createPrinter(
-  output: "text" | "json" | "markdown",
+  output: "text" | "json" | "markdown" | "junit",
   options: PrinterOptions,
 ): Printer {
   // JSON escapes control characters by itself.
   if (output === "json") return createJsonPrinter(options);
-  const printer = output === "text" ? createTextPrinter(options) : createMarkdownPrinter(options);
+  const create = {
+    text: createTextPrinter,
+    markdown: createMarkdownPrinter,
+    junit: createJunitPrinter,
+  };
+  const printer = create[output](options);
   return { emit: (event) => printer.emit(harmless(event)), close: () => printer.close() };
 }

@@ -29,6 +29,7 @@ class TextPrinter {
   #done = 0;
   #total = 0;
   #observing = false;
+  readonly #running = new Set<string>();
 
   constructor(options: PrinterOptions) {
     this.#options = options;
@@ -91,6 +92,10 @@ class TextPrinter {
         return this.#changeLines(event);
       case "health":
         return this.#healthLines(event);
+      case "check":
+        return this.#checkLines(event);
+      case "verified":
+        return [verifiedLine(event, style)];
       case "warning":
         return [`${style.yellow("warning:")} ${safeText(event.message)}`];
       case "error":
@@ -156,6 +161,34 @@ class TextPrinter {
     return this.#live !== undefined || known ? [] : [`  waiting for ${name}: ${message}`];
   }
 
+  #checkLines(event: Extract<Event, { type: "check" }>): string[] {
+    const style = this.#style;
+    if (event.status === "running") {
+      this.#stage = "verify";
+      this.#running.add(event.title);
+      return [];
+    }
+    this.#running.delete(event.title);
+    const time = event.seconds === undefined ? "" : style.dim(`  ${secondsInWords(event.seconds)}`);
+    const seen = event.evidence?.map(({ name, value }) => `${name}: ${safeText(value)}`) ?? [];
+    switch (event.status) {
+      case "passed":
+        return [
+          `${style.green("✓")} ${event.title}${time}`,
+          ...seen.map((line) => style.dim(`    ${line}`)),
+        ];
+      case "not-judged":
+        return [`${style.yellow("–")} ${event.title} not judged: ${safeText(event.message ?? "")}`];
+      case "failed":
+        return [
+          `${style.red("✗")} ${event.title}: ${safeText(event.message ?? "")}${time}`,
+          ...(event.probably === undefined ? [] : [`    probably: ${safeText(event.probably)}`]),
+          ...(event.hint === undefined ? [] : [`    ${style.cyan("→")} ${safeText(event.hint)}`]),
+          ...seen.map((line) => style.dim(`    ${line}`)),
+        ];
+    }
+  }
+
   #resultLines(
     { outcome, message, seconds, counts }: Extract<Event, { type: "result" }>,
   ): string[] {
@@ -185,8 +218,23 @@ class TextPrinter {
         `  waiting for ${safeText(describe(reference))}: ${message}`
       ),
       ...(more > 0 ? [`  and ${more} more`] : []),
+      ...[...this.#running].map((title) => `  checking ${title}`),
     ], this.#now());
   }
+}
+
+function verifiedLine(event: Extract<Event, { type: "verified" }>, style: Style): string {
+  const { passed, failed, notJudged, seconds, sequentialSeconds } = event;
+  const counts = [
+    `${passed} passed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(notJudged > 0 ? [`${notJudged} not judged`] : []),
+  ].join(", ");
+  const times = `${secondsInWords(seconds)}; one after the other ${
+    secondsInWords(sequentialSeconds)
+  }`;
+  const good = failed === 0 && notJudged === 0;
+  return `${good ? style.green("✓") : style.red("✗")} ${counts} ${style.dim(`(${times})`)}`;
 }
 
 /** Commits as people write them. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { certificateProblem } from "../../../lib/kinds/certificate.ts";
+import { certificateProblem } from "../../../lib/certificate.ts";
 import { Authority } from "../../../lib/sandbox/mod.ts";
 import { randomText } from "../../../lib/kinds/generated_secret.ts";
 import {

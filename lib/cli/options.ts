@@ -1,0 +1,96 @@
+/** Options that several commands have. @module */
+import type { Given, Option, Output, ReconcileOptions } from "./command.ts";
+
+/** How to print. */
+export const output: Option = {
+  type: "string",
+  value: "FORMAT",
+  description: "How to print",
+  default: "text",
+  choices: ["text", "json", "markdown"],
+};
+/** For whoever looks for a defect. */
+export const debug: Option = {
+  type: "boolean",
+  description: "Show where in the program an error comes from",
+};
+
+/** Which component, with what, and where. */
+export const runOptions: Readonly<Record<string, Option>> = {
+  source: {
+    type: "string",
+    value: "URL",
+    description: "Git repository; without it, PATH is a local folder",
+  },
+  ref: { type: "string", value: "REF", description: "Branch, tag or commit of the repository" },
+  path: {
+    type: "string",
+    value: "DIR",
+    description: "Folder of the component instead of manifests/COMPONENT",
+  },
+  namespace: { type: "string", value: "NAME", description: "Namespace of the component" },
+  name: {
+    type: "string",
+    value: "NAME",
+    description: "Name of the component, which its inventory goes by",
+  },
+  set: {
+    type: "string",
+    multiple: true,
+    value: "NAME=VALUE",
+    description: "A parameter; may be repeated",
+  },
+  parameters: { type: "string", value: "FILE", description: "YAML file of parameters" },
+  kubeconfig: {
+    type: "string",
+    value: "FILE",
+    description: "Instead of KUBECONFIG or ~/.kube/config",
+  },
+  context: { type: "string", value: "NAME", description: "Context of the kubeconfig" },
+  adopt: {
+    type: "string",
+    value: "WHICH",
+    description: "Which existing objects to take over",
+    choices: ["unowned", "all", "none"],
+  },
+  refresh: { type: "boolean", description: "Trust no record: compare every object" },
+  output,
+  debug,
+};
+
+/** The output that was chosen. */
+export function outputOf(given: Given): Output {
+  const chosen = given.text("output");
+  return chosen === "json" || chosen === "markdown" || chosen === "junit" ? chosen : "text";
+}
+
+/** Which component, with what, and where. */
+type Place = Pick<
+  ReconcileOptions,
+  | "component"
+  | "source"
+  | "ref"
+  | "path"
+  | "name"
+  | "namespace"
+  | "set"
+  | "parameters"
+  | "kubeconfig"
+  | "context"
+>;
+
+/** What was given for them. */
+export function placeOptions(given: Given): Place {
+  return {
+    component: given.positionals[0],
+    source: given.text("source"),
+    ref: given.text("ref"),
+    path: given.text("path"),
+    name: given.text("name"),
+    namespace: given.text("namespace"),
+    set: given.texts("set"),
+    parameters: given.text("parameters"),
+    kubeconfig: given.text("kubeconfig"),
+    context: given.text("context"),
+  };
+}

@@ -1,0 +1,104 @@
+/** `plumb verify`: from options to the checks of a component. @module */
+import { basename, resolve as resolvePath } from "node:path";
+import { Cluster } from "../cluster/mod.ts";
+import { lineInComponent, loadComponent, settleComponent } from "../component/mod.ts";
+import { PlumbError } from "../errors.ts";
+import { openSource } from "../source/mod.ts";
+import { type Address, type CheckResult, createReach, planChecks, verify } from "../verify/mod.ts";
+import type { RunContext, VerifyOptions } from "./command.ts";
+import { parametersOf, pathOf } from "./reconcile.ts";
+
+/** Runs the checks as often as the options say. @returns whether all passed, the last time. */
+export async function runVerify(options: VerifyOptions, context: RunContext): Promise<boolean> {
+  const path = pathOf(options);
+  const { cache, signal, environment, emit } = context;
+  const [source, cluster] = await Promise.all([
+    openSource({ path, cache, signal, url: options.source, ref: options.ref }),
+    Cluster.connect({
+      environment,
+      signal,
+      ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+      ...(options.context === undefined ? {} : { context: options.context }),
+    }),
+  ]);
+  using _ = cluster;
+  const { name, namespace } = options;
+  const folder = basename(resolvePath(path));
+  const declared = loadComponent(await source.files(), { folder, name, namespace });
+  const given = { ...options, partial: true };
+  const parameters = await parametersOf(declared, given, context, cluster);
+  const component = settleComponent(declared, parameters);
+  const planned = planChecks(
+    component.verify,
+    options,
+    (below) => lineInComponent(component, ["spec", "verify", ...below]),
+  );
+  emit({
+    type: "run",
+    command: "verify",
+    component: component.name,
+    mode: "observe",
+    cluster: cluster.server,
+  });
+  await using reach = createReach({
+    cluster,
+    namespace: component.namespace,
+    inside: environment["KUBERNETES_SERVICE_HOST"] !== undefined,
+    resolve: addressesOf(options.resolve),
+    authority: await authorityIn(options.certificateAuthority),
+  });
+  for (let run = 1;; run++) {
+    const started = performance.now();
+    const results = await verify(planned, { reach, emit, signal, failFast: options.failFast });
+    const good = conclude(results, (performance.now() - started) / 1000, context);
+    if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;
+    if (!good && options.watch === undefined && options.failFast) return false;
+    if (options.watch !== undefined) await pause(options.watch, signal);
+    if (signal.aborted) return good;
+  }
+}
+
+function conclude(results: readonly CheckResult[], seconds: number, { emit }: RunContext): boolean {
+  const count = (status: CheckResult["status"]) =>
+    results.filter((result) => result.status === status).length;
+  const sequentialSeconds = results.reduce((sum, result) => sum + (result.seconds ?? 0), 0);
+  const [passed, failed, notJudged] = [count("passed"), count("failed"), count("not-judged")];
+  emit({ type: "verified", passed, failed, notJudged, seconds, sequentialSeconds });
+  return failed === 0 && notJudged === 0;
+}
+
+function addressesOf(given: readonly string[]): ReadonlyMap<string, Address> {
+  return new Map(given.map((text) => {
+    const [, host, hostname, port] = /^([^=]+)=\[?([^\]]+?)\]?:(\d+)$/.exec(text) ?? [];
+    if (host === undefined || hostname === undefined) {
+      throw new PlumbError("usage", `--resolve can't be ${text}`, {
+        hint: "It is HOST=ADDRESS:PORT, such as cvat.example.com=192.0.2.10:443.",
+      });
+    }
+    return [host, { hostname, port: Number(port) }];
+  }));
+}
+
+async function authorityIn(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new PlumbError("usage", "The certificate authority can't be read", {
+      place: { file: path },
+      hint: "Give --certificate-authority a PEM file.",
+      cause,
+    });
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,99 @@
+/** The check `opa`: rules are loaded, and are the right ones. @module */
+import { z } from "zod";
+import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
+import { type Answer, type Http, HttpError } from "../http.ts";
+import { service } from "../settings_schema.ts";
+
+const decision = z.strictObject({
+  path: z.string().regex(/^[\w/]+$/).describe("Of the rule, below /v1/data: tasks/allow."),
+  input: z.unknown(),
+  result: z.unknown(),
+});
+
+const settings = z.strictObject({
+  service: service.describe("Where OPA listens."),
+  bundle: z.string().describe("Name of the bundle that must be active."),
+  decisions: z.array(decision).min(2).describe(
+    "Questions with known answers, an allowed and a denied one at least.",
+  ),
+});
+
+const bundles = z.object({ result: z.record(z.string(), z.unknown()).optional() });
+const evaluation = z.object({ result: z.unknown() });
+
+/**
+ * Neither health endpoint proves anything: one answers 200 without any rule, the other where no bundle is configured.
+ * An allowed and a denied decision together do.
+ */
+export const opaCheck = defineCheck({
+  id: "opa",
+  title: "OPA",
+  proves: "The rules are loaded, and decide as they should, to allow and to deny.",
+  needs: [],
+  deadline: 30,
+  settings,
+  async run(given, context) {
+    const http = await context.serviceHttp(given.service);
+    await checkBundle(http, given.bundle, context);
+    for (const { path, input, result } of given.decisions) {
+      const answer = await reach(() =>
+        http.ask(`/v1/data/${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ input }),
+        })
+      );
+      const { success, data } = evaluation.safeParse(answer.json);
+      if (answer.status !== 200 || !success || data.result === undefined) {
+        throw new CheckFailure(`${path} has no result (status ${answer.status})`, {
+          probably: "There is no such rule: the bundle is not loaded, or holds other rules.",
+          hint: "curl OPA/v1/policies lists what is loaded; restart OPA to have it fetched anew.",
+        });
+      }
+      if (JSON.stringify(data.result) !== JSON.stringify(result)) {
+        throw new CheckFailure(
+          `${path} answers ${JSON.stringify(data.result)} where ${JSON.stringify(result)} is right`,
+          {
+            probably: "The rules are stale or were changed: they are not those of this release.",
+            hint:
+              "Restart OPA to have them fetched anew, and compare the release of server and rules.",
+          },
+        );
+      }
+    }
+    const results = new Set(given.decisions.map(({ result }) => JSON.stringify(result)));
+    context.evidence("decisions", `${given.decisions.length} right: ${[...results].join(", ")}`);
+  },
+});
+
+async function checkBundle(http: Http, name: string, context: CheckContext): Promise<void> {
+  const health = await reach(() => http.ask("/health?bundles"));
+  context.evidence("health", health.status);
+  const active = bundles.safeParse((await reach(() => http.ask("/v1/data/system/bundles"))).json);
+  const names = Object.keys(active.data?.result ?? {});
+  if (names.includes(name) && health.status === 200) return;
+  throw new CheckFailure(
+    names.includes(name)
+      ? `The bundle ${name} is not active: ${health.text.slice(0, 200)}`
+      : `The bundle ${name} is not there${names.length === 0 ? "" : `, but ${names.join(", ")}`}`,
+    {
+      probably: health.status === 200
+        ? "OPA runs without a bundle: its arguments name none, or another."
+        : "OPA can't fetch its rules: the backend is away, or refuses it.",
+      hint: "Look at OPA's log; its arguments are services.*.url and bundles.*.resource.",
+    },
+  );
+}
+
+async function reach(question: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await question();
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    throw new CheckFailure(`OPA can't be reached: ${error.message}`, {
+      probably: "It is down, or its Service has no ready pod.",
+      hint: "Look at its pods and its log.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,352 @@
+/** The check `sign-in`: the way of a visitor through OAuth2 Proxy and Keycloak, without a browser. @module */
+import { CookieJar } from "tough-cookie";
+import { z } from "zod";
+import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
+import { type Answer, HttpError } from "../http.ts";
+import { baseUrl, login, valueOf } from "../settings_schema.ts";
+
+const settings = z.strictObject({
+  url: baseUrl.describe("Public address."),
+  issuer: baseUrl.describe("The realm at Keycloak."),
+  client: z.string().describe("Client id at Keycloak."),
+  cookie: z.strictObject({
+    name: z.string(),
+    domain: z.string(),
+    sameSite: z.enum(["none", "lax", "strict"]).default("none"),
+  }),
+  user: login.optional().describe(
+    "A test user of the realm. Without one, only the way to the login is checked.",
+  ),
+  signedIn: z.string().startsWith("/").optional().describe(
+    "A path that answers 200 only to who has a session of the application.",
+  ),
+});
+type Settings = z.output<typeof settings>;
+
+const MAX_HOPS = 12;
+
+/** Redirect, login, callback, cookie, identity, sign-out; and that it ends. */
+export const signInCheck = defineCheck({
+  id: "sign-in",
+  title: "OAuth2 Proxy",
+  proves:
+    "A visitor is led to the login, comes back signed in, and is a stranger again after signing out.",
+  needs: [],
+  deadline: 60,
+  settings,
+  async run(given, context) {
+    const visitor = new Visitor(context);
+    const form = await leadToLogin(visitor, given, context);
+    if (given.user === undefined) {
+      context.evidence("login", "not tried: no test user is given");
+      return;
+    }
+    await signIn(visitor, form, given, context);
+    await checkCookie(visitor, given, context);
+    await checkIdentity(visitor, given, context);
+    await signOut(visitor, given);
+    context.evidence("hops", visitor.hops);
+  },
+});
+
+/** A browser without a window: keeps cookies, and goes where it is sent, one step at a time. */
+class Visitor {
+  readonly jar = new CookieJar();
+  readonly #context: CheckContext;
+  hops = 0;
+
+  constructor(context: CheckContext) {
+    this.#context = context;
+  }
+
+  async ask(address: string, form?: Readonly<Record<string, string>>): Promise<Answer> {
+    this.hops++;
+    const cookie = await this.jar.getCookieString(address);
+    const http = this.#context.publicHttp(address);
+    const answer = await reach(() =>
+      http.ask(address, {
+        ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+        headers: {
+          accept: "text/html",
+          ...(cookie === "" ? {} : { cookie }),
+          ...(form === undefined
+            ? {}
+            : { "content-type": "application/x-www-form-urlencoded", origin: http.origin }),
+        },
+      })
+    );
+    for (const set of answer.headers.getSetCookie()) {
+      await this.jar.setCookie(set, address, { ignoreError: true });
+    }
+    return answer;
+  }
+
+  /** Follows redirects while they lead somewhere else. @returns each address, and the last answer. */
+  async follow(address: string, answer: Answer): Promise<{ path: string[]; answer: Answer }> {
+    const path = [address];
+    let last = answer;
+    for (
+      let next = target(address, last);
+      next !== undefined;
+      next = target(path.at(-1) ?? "", last)
+    ) {
+      if (path.includes(next) || path.length >= MAX_HOPS) throw loop([...path, next]);
+      last = await this.ask(next);
+      path.push(next);
+    }
+    return { path, answer: last };
+  }
+}
+
+function target(from: string, { status, headers }: Answer): string | undefined {
+  const location = headers.get("location");
+  return status >= 300 && status < 400 && location !== null
+    ? new URL(location, from).href
+    : undefined;
+}
+
+/** Addresses as they may be shown: state and codes are secrets of a login. */
+function shown(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return origin + pathname;
+}
+
+function loop(path: readonly string[]): CheckFailure {
+  return new CheckFailure(
+    `The redirects go round in a circle: ${path.slice(-4).map(shown).join(" → ")}`,
+    {
+      probably:
+        "The cookie does not come back: its domain, Secure or SameSite does not fit, or the session store is away.",
+      hint:
+        "Look at the log of OAuth2 Proxy and at its --cookie-domain, and whether its Valkey answers.",
+    },
+  );
+}
+
+async function reach(question: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await question();
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    throw new CheckFailure(error.message, {
+      probably: error.kind === "tls"
+        ? "The certificate is expired, for another name, or signed by an authority that is not trusted here."
+        : error.kind === "timeout"
+        ? "A server on the way hangs."
+        : "The ingress or Keycloak is away, or its name does not resolve here.",
+      hint: "Ask yourself: curl -v the address.",
+      cause: error,
+    });
+  }
+}
+
+/** @returns the address of the login form and its page. */
+async function leadToLogin(
+  visitor: Visitor,
+  given: Settings,
+  context: CheckContext,
+): Promise<{ address: string; page: Answer }> {
+  const start = `${given.url}/`;
+  const first = await visitor.ask(start);
+  if (first.status === 200) {
+    throw new CheckFailure("/ is open: it answers 200 to a stranger", {
+      probably: "The route has no login: its auth-url and auth-signin are missing.",
+      hint: "kubectl get ingress -o yaml, and reconcile.",
+    });
+  }
+  if (first.status >= 400) {
+    throw new CheckFailure(`/ answers ${first.status} instead of leading to the login`, {
+      probably: first.status >= 500
+        ? "OAuth2 Proxy is away, so the ingress can't ask it."
+        : "auth-signin is missing: who is not signed in is refused, not led to the login.",
+      hint: "Look at the log of the ingress controller and of OAuth2 Proxy.",
+    });
+  }
+  const { path, answer } = await visitor.follow(start, first);
+  const authorize = path.find((address) =>
+    address.startsWith(`${given.issuer}/protocol/openid-connect/auth`)
+  );
+  if (authorize === undefined) {
+    throw new CheckFailure(
+      `/ does not lead to ${given.issuer}, but to ${
+        shown(path.at(-1) ?? start)
+      } (status ${answer.status})`,
+      {
+        probably: answer.status >= 500
+          ? "OAuth2 Proxy is away, or could not read the issuer's configuration."
+          : "OAuth2 Proxy is set up for another issuer.",
+        hint: "Look at the log of OAuth2 Proxy and at its --oidc-issuer-url.",
+      },
+    );
+  }
+  checkAuthorization(new URL(authorize).searchParams, given);
+  if (answer.status !== 200) {
+    throw new CheckFailure(
+      `Keycloak answers ${answer.status} instead of a login form: ${messageIn(answer)}`,
+      {
+        probably: /redirect_uri/i.test(answer.text)
+          ? "The redirect URI is not registered with the client."
+          : "The client does not exist, or is disabled.",
+        hint: "Reconcile: the client is brought back as it is in Git.",
+      },
+    );
+  }
+  context.evidence("leads to", shown(authorize));
+  return { address: path.at(-1) ?? start, page: answer };
+}
+
+function checkAuthorization(query: URLSearchParams, { url, client }: Settings): void {
+  const expected: readonly (readonly [name: string, value: string])[] = [
+    ["client_id", client],
+    ["redirect_uri", `${url}/oauth2/callback`],
+    ["response_type", "code"],
+    ["code_challenge_method", "S256"],
+  ];
+  for (const [name, value] of expected) {
+    if (query.get(name) === value) continue;
+    throw new CheckFailure(
+      `The login is asked for with ${name}=${query.get(name) ?? "nothing"}, not ${value}`,
+      {
+        probably: "OAuth2 Proxy's arguments are not those in Git.",
+        hint: "kubectl get deployment oauth2-proxy -o yaml, and reconcile.",
+      },
+    );
+  }
+  for (const name of ["state", "code_challenge"]) {
+    if (query.get(name)) continue;
+    throw new CheckFailure(`The login is asked for without ${name}`, {
+      probably: "OAuth2 Proxy's arguments are not those in Git.",
+    });
+  }
+}
+
+/** What a page of Keycloak says is wrong. */
+function messageIn({ text }: Answer): string {
+  const found =
+    /(?:kc-error-message|kc-feedback-text|input-error)[^>]*>\s*(?:<[^>]+>\s*)*([^<]{3,200})/.exec(
+      text,
+    );
+  return (found?.[1] ?? "").replaceAll(/\s+/g, " ").trim();
+}
+
+async function signIn(
+  visitor: Visitor,
+  { address, page }: { readonly address: string; readonly page: Answer },
+  given: Settings,
+  context: CheckContext,
+): Promise<void> {
+  if (given.user === undefined) return;
+  const action = /<form[^>]+action="([^"]+)"/.exec(page.text)?.[1]?.replaceAll("&amp;", "&");
+  if (action === undefined) {
+    throw new CheckFailure("Keycloak's page has no login form", {
+      probably:
+        "The realm asks for something else first: a second factor, terms, or another provider.",
+      hint: "Open the address in a browser, and give the test user nothing but a password.",
+    });
+  }
+  const [username, password] = await Promise.all([
+    valueOf(given.user.username, context),
+    valueOf(given.user.password, context),
+  ]);
+  const target = new URL(action, address).href;
+  const answer = await visitor.ask(target, { username, password, credentialId: "" });
+  if (answer.status === 200) {
+    throw new CheckFailure(`Keycloak refuses the test user: ${messageIn(answer)}`, {
+      probably: "His password was changed, he is disabled, or he has an action to do first.",
+      hint: "Log in as him in a browser.",
+    });
+  }
+  const { path, answer: last } = await visitor.follow(target, answer);
+  const callback = path.find((step) => step.startsWith(`${given.url}/oauth2/callback`));
+  if (callback === undefined || last.status >= 400) throw callbackFailure(path, last);
+  context.evidence("ends at", `${shown(path.at(-1) ?? "")} (status ${last.status})`);
+}
+
+function callbackFailure(path: readonly string[], { status, text }: Answer): CheckFailure {
+  const at = shown(path.at(-1) ?? "");
+  const probably = status === 502
+    ? "The headers of the answer are larger than the ingress' buffer (proxy-buffer-size)."
+    : /audience/i.test(text)
+    ? "The token is not meant for this client: its audience mapper is missing."
+    : /email|verified/i.test(text)
+    ? "The test user's e-mail address is not verified."
+    : /csrf/i.test(text)
+    ? "The cookie of the login did not come back: its domain or SameSite does not fit."
+    : status >= 500
+    ? "OAuth2 Proxy can't redeem the code (wrong client secret), or can't reach its Valkey."
+    : "OAuth2 Proxy does not let this user in.";
+  return new CheckFailure(`After the login, ${at} answers ${status}`, {
+    probably,
+    hint: "Look at the log of OAuth2 Proxy.",
+  });
+}
+
+async function checkCookie(
+  visitor: Visitor,
+  given: Settings,
+  context: CheckContext,
+): Promise<void> {
+  const { name, domain, sameSite } = given.cookie;
+  const cookies = await visitor.jar.getCookies(`${given.url}/`);
+  const cookie = cookies.find(({ key }) => key === name || key.startsWith(`${name}_`));
+  if (cookie === undefined) {
+    throw new CheckFailure(`There is no cookie ${name} after the login`, {
+      probably: "OAuth2 Proxy names it otherwise, or sets it for a domain that is not this host's.",
+      hint: "Look at --cookie-name and --cookie-domain of OAuth2 Proxy.",
+    });
+  }
+  const wrong = [
+    ...(cookie.secure ? [] : ["not Secure"]),
+    ...(cookie.httpOnly ? [] : ["not HttpOnly"]),
+    ...(cookie.sameSite === sameSite
+      ? []
+      : [`SameSite=${cookie.sameSite ?? "absent"}, not ${sameSite}`]),
+    ...(cookie.domain === domain.replace(/^\./, "") ? [] : [`for ${cookie.domain}, not ${domain}`]),
+  ];
+  if (wrong.length > 0) {
+    throw new CheckFailure(`The cookie ${name} is ${wrong.join(", ")}`, {
+      probably: "OAuth2 Proxy's arguments are not those in Git.",
+      hint: "Look at its --cookie-* arguments, and reconcile.",
+    });
+  }
+  context.evidence("cookie", `${name}: Secure, HttpOnly, SameSite=${sameSite}, ${domain}`);
+}
+
+async function checkIdentity(
+  visitor: Visitor,
+  given: Settings,
+  context: CheckContext,
+): Promise<void> {
+  const auth = await visitor.ask(`${given.url}/oauth2/auth`);
+  const email = auth.headers.get("x-auth-request-email");
+  if (auth.status !== 202 || email === null) {
+    throw new CheckFailure(
+      `/oauth2/auth answers ${auth.status}${email === null ? " without an identity" : ""}`,
+      {
+        probably: "The session is not found in the session store, or --set-xauthrequest is off.",
+        hint: "Does the Valkey of the sessions answer? Look at the log of OAuth2 Proxy.",
+      },
+    );
+  }
+  if (given.signedIn === undefined) return;
+  const { status } = await visitor.ask(given.url + given.signedIn);
+  if (status === 200) {
+    context.evidence("session of the application", `${given.signedIn} answers 200`);
+    return;
+  }
+  throw new CheckFailure(`After the login ${given.signedIn} answers ${status}, not 200`, {
+    probably:
+      "The application did not take over the identity: its middleware lacks the proof, or refuses the account.",
+    hint: "Look at the log of the backend, and whether both sides read the same proof.",
+  });
+}
+
+async function signOut(visitor: Visitor, given: Settings): Promise<void> {
+  await visitor.ask(`${given.url}/oauth2/sign_out`);
+  const { status } = await visitor.ask(`${given.url}/oauth2/auth`);
+  if (status === 401) return;
+  throw new CheckFailure(`After signing out /oauth2/auth answers ${status}, not 401`, {
+    probably: "The cookie was not removed: it was set for another domain than it is removed for.",
+    hint: "Look at --cookie-domain of OAuth2 Proxy.",
+  });
+}

@@ -1,0 +1,34 @@
+/** What the checks of CVAT are told. @module */
+import { z } from "zod";
+import type { CheckContext } from "../check.ts";
+import { baseUrl, login, service, valueOf } from "../settings_schema.ts";
+import { type CvatApi, cvatApi } from "./api.ts";
+
+/** Where CVAT is, and as whom to use it. */
+export const cvatSettings = z.strictObject({
+  url: baseUrl.describe("Public address."),
+  account: login.describe("Makes tasks; they are removed again."),
+  outsider: login.optional().describe(
+    "Another ordinary account. Without one, only strangers are tried.",
+  ),
+});
+
+/** The same with the way inside. */
+export const healthSettings = z.strictObject({
+  url: baseUrl.describe("Public address."),
+  service: service.describe("The backend inside."),
+  version: z.string().optional().describe("Release that must answer."),
+});
+
+/** The account's view of CVAT. */
+export async function apiOf(
+  { url, account }: Pick<z.output<typeof cvatSettings>, "url" | "account">,
+  context: CheckContext,
+  under: Pick<CheckContext, "publicHttp" | "signal"> = context,
+): Promise<CvatApi> {
+  const [username, password] = await Promise.all([
+    valueOf(account.username, context),
+    valueOf(account.password, context),
+  ]);
+  return cvatApi(under, { url, username, password });
+}

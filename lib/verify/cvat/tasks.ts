@@ -1,0 +1,82 @@
+/** Tasks that checks make, and remove again. @module */
+import { z } from "zod";
+import { type CheckContext, CheckFailure } from "../check.ts";
+import type { CvatApi } from "./api.ts";
+import { apiOf } from "./settings.ts";
+
+const created = z.object({ id: z.int(), name: z.string() });
+const labelPage = z.object({ results: z.array(z.object({ id: z.int(), name: z.string() })) });
+const taskPage = z.object({
+  results: z.array(z.object({ id: z.int(), name: z.string(), created_date: z.string() })),
+});
+
+/** What every task of a check is named with. */
+const PREFIX = "plumb-verify-";
+/** A task of a run that is that old is nobody's any more. */
+const ABANDONED_MILLISECONDS = 60 * 60 * 1000;
+
+/** A label as it is asked for. */
+export interface LabelRequest {
+  readonly name: string;
+  readonly color?: string;
+  readonly type?: string;
+  readonly attributes?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A task, and the ids of its labels by name. */
+export interface Task {
+  readonly id: number;
+  readonly labels: ReadonlyMap<string, number>;
+}
+
+/** Makes a task that is removed when all checks have ended. */
+export async function makeTask(
+  api: CvatApi,
+  what: string,
+  labels: readonly LabelRequest[],
+  { context, account, url }: {
+    readonly context: CheckContext;
+    readonly account: Parameters<typeof apiOf>[0]["account"];
+    readonly url: string;
+  },
+): Promise<Task> {
+  const name = `${context.marker}-${what}`;
+  const { id } = await api.expect(201, created, "/api/tasks", api.json({ name, labels }));
+  context.cleanup(`task ${id} (${name})`, async (ways) => {
+    const { status } = await (await apiOf({ url, account }, context, ways)).ask(
+      `/api/tasks/${id}`,
+      {
+        method: "DELETE",
+      },
+    );
+    if (status !== 204 && status !== 404) throw new Error(`DELETE answers ${status}`);
+  });
+  const page = await api.expect(200, labelPage, `/api/labels?task_id=${id}&page_size=100`);
+  return { id, labels: new Map(page.results.map((label) => [label.name, label.id])) };
+}
+
+/** The id of a label. */
+export function labelId({ labels, id }: Task, name: string): number {
+  const found = labels.get(name);
+  if (found !== undefined) return found;
+  throw new CheckFailure(
+    `Task ${id} has no label ${name}, but ${[...labels.keys()].join(", ") || "none"}`,
+    {
+      probably: "The server has not kept what it took.",
+    },
+  );
+}
+
+/** Removes what runs have left that were killed. @returns how many. */
+export async function removeAbandoned(api: CvatApi): Promise<number> {
+  const { results } = await api.expect(
+    200,
+    taskPage,
+    `/api/tasks?search=${PREFIX}&page_size=100`,
+  );
+  const old = results.filter(({ name, created_date }) =>
+    name.startsWith(PREFIX) && Date.now() - Date.parse(created_date) > ABANDONED_MILLISECONDS
+  );
+  for (const { id } of old) await api.ask(`/api/tasks/${id}`, { method: "DELETE" });
+  return old.length;
+}

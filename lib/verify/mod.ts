@@ -1,0 +1,19 @@
+/**
+ * Proves that a deployed component really works. Checks are generic (postgres, valkey, clickhouse, sign-in, opa …),
+ * with those of CVAT on top.
+ * @module
+ */
+export {
+  type Address,
+  type Check,
+  type CheckContext,
+  CheckFailure,
+  type ClusterView,
+  defineCheck,
+  type SecretKey,
+} from "./check.ts";
+export { CHECKS } from "./checks.ts";
+export { type Answer, Http, HttpError, type Question } from "./http.ts";
+export { createReach, type Reach, type ReachOptions } from "./reach.ts";
+export { type CheckResult, verify, type VerifyOptions } from "./run.ts";
+export { planChecks, type PlannedCheck, type Selection, VerifyError } from "./settings.ts";

@@ -1,0 +1,160 @@
+/** Ways to what checks ask: in the cluster directly, from outside through the API server. @module */
+import { Buffer } from "node:buffer";
+import { type Cluster, endpointOf, type ForwardedPort, forwardPort } from "../cluster/mod.ts";
+import { isMap } from "../field_path.ts";
+import type { Address, CheckContext } from "./check.ts";
+import { CheckFailure } from "./check.ts";
+import { Http } from "./http.ts";
+
+/** The ways, for one check. */
+export type Reached = Pick<
+  CheckContext,
+  "connect" | "publicHttp" | "serviceHttp" | "secret" | "cluster"
+>;
+
+/** The ways, for a run. */
+export interface Reach extends AsyncDisposable {
+  /** @param signal ends what goes on under it. */
+  for(signal: AbortSignal): Reached;
+}
+
+/** How to reach things. */
+export interface ReachOptions {
+  readonly cluster: Cluster;
+  /** Of the component. */
+  readonly namespace: string;
+  /** Whether this process runs in the cluster, where names of Services resolve. */
+  readonly inside: boolean;
+  /** Addresses of public hosts that names don't resolve to, by host. */
+  readonly resolve?: ReadonlyMap<string, Address>;
+  /** PEM of an authority that public certificates may be signed by, besides those that the system trusts. */
+  readonly authority?: string | undefined;
+}
+
+/** Makes the ways to a component's servers. */
+export function createReach(options: ReachOptions): Reach {
+  return new ClusterReach(options);
+}
+
+class ClusterReach implements Reach {
+  readonly #options: ReachOptions;
+  readonly #forwarded = new Map<string, Promise<ForwardedPort>>();
+  readonly #clients = new Map<string, Deno.HttpClient>();
+
+  constructor(options: ReachOptions) {
+    this.#options = options;
+  }
+
+  for(signal: AbortSignal): Reached {
+    const { cluster, namespace } = this.#options;
+    return {
+      connect: (service) => this.#connect(service),
+      publicHttp: (base) => new Http(base, { signal, client: this.#clientFor(new URL(base)) }),
+      serviceHttp: async (service) => {
+        const { hostname, port } = await this.#connect(service);
+        // A forwarded port is on loopback, and servers know that name of themselves.
+        const host = hostname === "127.0.0.1" ? "localhost" : hostname;
+        return new Http(`http://${host}:${port}`, { signal });
+      },
+      secret: (key) => this.#secret(key),
+      cluster: {
+        namespace,
+        list: ({ group, version, plural }, { namespace: other = namespace, labelSelector } = {}) =>
+          cluster.list({ group, version, plural, kind: plural, namespaced: true }, {
+            namespace: other,
+            ...(labelSelector === undefined ? {} : { labelSelector }),
+          }),
+      },
+    };
+  }
+
+  async #connect(service: string): Promise<Address> {
+    const { namespace, name, port } = this.#parse(service);
+    if (this.#options.inside) return { hostname: `${name}.${namespace}.svc`, port };
+    const key = `${namespace}/${name}:${port}`;
+    const forwarded = this.#forwarded.get(key) ?? this.#forward({ namespace, name, port });
+    this.#forwarded.set(key, forwarded);
+    const { host, port: local } = await forwarded;
+    return { hostname: host, port: local };
+  }
+
+  #parse(service: string): { namespace: string; name: string; port: number } {
+    const [path = "", port = ""] = service.split(":");
+    const [first = "", second] = path.split("/");
+    return second === undefined
+      ? { namespace: this.#options.namespace, name: first, port: Number(port) }
+      : { namespace: first, name: second, port: Number(port) };
+  }
+
+  async #forward(
+    target: { readonly namespace: string; readonly name: string; readonly port: number },
+  ): Promise<ForwardedPort> {
+    const { namespace, name, port } = target;
+    const endpoint = await endpointOf(this.#options.cluster, target);
+    if ("pod" in endpoint) {
+      return await forwardPort(this.#options.cluster, { namespace, ...endpoint });
+    }
+    const missing = endpoint.missing === "service"
+      ? "does not exist"
+      : endpoint.missing === "port"
+      ? `has no port ${port}`
+      : "has no ready pod";
+    throw new CheckFailure(`Service ${namespace}/${name} ${missing}`, {
+      probably: endpoint.missing === "endpoint"
+        ? "Its pods are not there or not ready."
+        : "The component is not deployed, or not as this verification expects.",
+      hint: `kubectl get service,endpointslices,pods --namespace ${namespace}`,
+    });
+  }
+
+  async #secret(
+    { namespace = this.#options.namespace, secret, key }: {
+      readonly namespace?: string | undefined;
+      readonly secret: string;
+      readonly key: string;
+    },
+  ): Promise<string> {
+    const found = await this.#options.cluster.get({
+      group: "",
+      version: "v1",
+      kind: "Secret",
+      plural: "secrets",
+      namespaced: true,
+    }, { namespace, name: secret });
+    const data = isMap(found?.["data"]) ? found["data"] : {};
+    const value = data[key];
+    if (typeof value === "string") return Buffer.from(value, "base64").toString();
+    throw new CheckFailure(
+      found === undefined
+        ? `Secret ${namespace}/${secret} does not exist`
+        : `Secret ${namespace}/${secret} has no key ${key}`,
+      { hint: `kubectl describe secret ${secret} --namespace ${namespace}` },
+    );
+  }
+
+  /** A client that goes to the given address whatever the host's name resolves to. */
+  #clientFor({ hostname, protocol }: URL): Deno.HttpClient {
+    const known = this.#clients.get(hostname);
+    if (known !== undefined) return known;
+    const { resolve, authority } = this.#options;
+    const address = resolve?.get(hostname);
+    const client = Deno.createHttpClient({
+      ...(authority === undefined || protocol !== "https:" ? {} : { caCerts: [authority] }),
+      ...(address === undefined
+        ? {}
+        : { proxy: { transport: "tcp", hostname: address.hostname, port: address.port } }),
+    });
+    this.#clients.set(hostname, client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients.values()) client.close();
+    const ports = await Promise.allSettled(this.#forwarded.values());
+    await Promise.all(
+      ports.flatMap((port) =>
+        port.status === "fulfilled" ? [port.value[Symbol.asyncDispose]()] : []
+      ),
+    );
+  }
+}
