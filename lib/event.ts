@@ -21,6 +21,7 @@ export type Stage =
   | "requirements"
   | "observe"
   | "plan"
+  | "policy"
   | "lease"
   | "apply"
   | "prune";
@@ -139,6 +140,21 @@ export type Event =
     readonly message: string;
     /** Evidence of a failure: events and last log lines. */
     readonly evidence?: readonly string[];
+  }
+  | {
+    /** Something that a policy objects to. */
+    readonly type: "violation";
+    readonly policy: string;
+    /** deny: it stops the run. warn: it is told. waived: the component lets it pass for a time. */
+    readonly level: "deny" | "warn" | "waived";
+    readonly message: string;
+    /** How to mend it, as a sentence. */
+    readonly fix: string;
+    readonly object?: ObjectReference;
+    readonly file?: string;
+    readonly line?: number;
+    /** Why it is waived, and until when. */
+    readonly waiver?: string;
   }
   | {
     /** One check of a deployed component. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Cluster } from "../cluster/mod.ts";
-import type { Emit, Outcome } from "../event.ts";
+import type { Action, Emit, Outcome } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
 import { countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
@@ -25,6 +25,8 @@ export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
   readonly source: { readonly url: string; readonly revision: string };
   /** Who runs, for the lease. */
   readonly identity: string;
+  /** Judges what is planned. @returns how many violations of policies forbid it. */
+  readonly judge: (plan: readonly PlannedChange[]) => Promise<number>;
   /** Asked before anything is deleted. */
   readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
   /** A desired state that lost most of its objects is meant so. */
@@ -58,6 +60,11 @@ export async function reconcile(cluster: Cluster, options: ReconcileOptions): Pr
     });
     return outcome;
   };
+  // What the records settle was judged when it was applied.
+  const denied = planned.prepared.length === 0 ? 0 : await options.judge(changesOf(planned));
+  if (denied > 0) {
+    return conclude("refused", `${denied} violations of policies; nothing was changed`, denied);
+  }
   if (observing) return concludeObservation(planned, conclude);
   if (!hasWork(planned)) {
     await recordUnchanged(cluster, planned, options.source);
@@ -79,6 +86,18 @@ export async function reconcile(cluster: Cluster, options: ReconcileOptions): Pr
   return failed === 0
     ? conclude("applied", "The cluster is now as Git says")
     : conclude("failed", `${failed} of the objects did not get there`, failed);
+}
+
+/** A planned change, as policies see it. */
+export interface PlannedChange {
+  readonly action: Action;
+  readonly reference: ObjectReference;
+}
+
+function changesOf({ plan }: PlannedRun): PlannedChange[] {
+  return [...plan.prune.flat(), ...plan.waves.flat()].map(({ action, reference }) => (
+    { action, reference }
+  ));
 }
 
 /** Plans, and tells the plan. */

@@ -52,6 +52,12 @@ export interface ReconcileOptions {
   readonly timeout: number;
 }
 
+/** What `policy` is told. */
+export type PolicyOptions = Pick<
+  ReconcileOptions,
+  "component" | "source" | "ref" | "path" | "name" | "namespace" | "set" | "parameters"
+>;
+
 /** What `verify` is told. */
 export interface VerifyOptions extends
   Pick<

@@ -4,6 +4,7 @@ import type { Command, CommandContext, Given, Output, ReconcileOptions } from ".
 import { parseDuration } from "./duration.ts";
 import { debug, output, outputOf, placeOptions, runOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
+import { policy } from "./policy_command.ts";
 import { verify } from "./verify_command.ts";
 import { VERSION } from "./version.ts";
 
@@ -189,6 +190,7 @@ const version: Command = {
 export const COMMANDS: readonly Command[] = [
   reconcile,
   diff,
+  policy,
   verify,
   component,
   sandbox,

@@ -19,11 +19,13 @@ import { PlumbError } from "../errors.ts";
 import type { Outcome } from "../event.ts";
 import { isMap } from "../field_path.ts";
 import { describe, type ObjectReference } from "../object.ts";
+import { policyHash } from "../policy/mod.ts";
 import { render } from "../render/mod.ts";
 import { safeText } from "../report/mod.ts";
 import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { buildKustomization } from "./kustomize.ts";
+import { judge, today } from "./policy.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs a component once, as the options say, and tells what happens through `context.emit`. */
@@ -57,15 +59,20 @@ export async function runComponent(
   const { command, mode } = options;
   emit({ type: "run", command, component: component.name, mode, cluster: cluster.server });
   emitSource(source, options, context);
+  const gate = component.policy === "off"
+    ? undefined
+    : [await policyHash(), component.waivers.map(({ expires }) => expires < today())];
   return await reconcile(cluster, {
     component,
+    judge: async (plan) =>
+      await judge({ files: await source.files(), component, parameters }, plan, context),
     source: { url: source.url, revision: source.revision },
     render: async () => {
       emit({ type: "stage", stage: "render" });
       const kustomize = (folder: string) => buildKustomization(folder, context);
       return await render({ files: await source.files(), component, parameters, kustomize });
     },
-    renderKey: (salt) => renderKey(salt, source, component, parameters),
+    renderKey: (salt) => renderKey(salt, source, component, parameters, gate),
     mode,
     refresh: options.refresh,
     identity: `${Deno.hostname()}/${Deno.pid}/${randomBytes(4).toString("hex")}`,
@@ -112,7 +119,8 @@ export async function parametersOf(
   });
 }
 
-async function readParameters(path: string): Promise<string> {
+/** The text of a file of parameters. */
+export async function readParameters(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (cause) {
@@ -145,10 +153,11 @@ function renderKey(
   source: Source,
   component: Component,
   parameters: Parameters,
+  gate: unknown,
 ): string {
   const values = [...parameters].map(([name, { value }]) => [name, value]);
   const { name, namespace, adoption } = component;
-  const inputs = JSON.stringify([VERSION, source.tree, name, namespace, adoption, values]);
+  const inputs = JSON.stringify([VERSION, source.tree, name, namespace, adoption, values, gate]);
   return createHmac("sha256", salt).update(inputs).digest("base64url");
 }
 

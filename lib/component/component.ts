@@ -12,7 +12,9 @@ import {
   componentFile,
   type FieldRule,
   type ParameterDeclaration,
+  type PolicyLevel,
   type Requirement,
+  type Waiver,
 } from "./schema.ts";
 
 /** The file that declares a component, at the root of its folder. */
@@ -38,6 +40,9 @@ export interface Component {
   readonly verify: Settings | undefined;
   readonly discovery: Settings | undefined;
   readonly adoption: Adoption;
+  /** What a violation of a policy does. */
+  readonly policy: PolicyLevel;
+  readonly waivers: readonly Waiver[];
   readonly fields: readonly FieldRule[];
   /** `component.yaml`, for positions; none for a plain folder of manifests. */
   readonly file: TextFile | undefined;
@@ -88,6 +93,8 @@ export function loadComponent(files: readonly ComponentFile[], options: LoadOpti
     verify: spec.verify,
     discovery: spec.discovery,
     adoption: spec.adoption,
+    policy: spec.policy,
+    waivers: spec.waivers,
     fields: spec.fields,
     file: text,
   };
@@ -105,6 +112,9 @@ function plainFolder({ folder, name, namespace }: LoadOptions): Component {
     verify: undefined,
     discovery: undefined,
     adoption: "unowned",
+    // Who hands over a plain folder has not agreed to anything.
+    policy: "off",
+    waivers: [],
     fields: [],
     file: undefined,
   };

@@ -27,7 +27,9 @@ export type {
   Adoption,
   FieldRule,
   ParameterDeclaration,
+  PolicyLevel,
   Requirement,
   SecretReference,
+  Waiver,
 } from "./schema.ts";
 export { settleComponent } from "./settle.ts";

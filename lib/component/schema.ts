@@ -117,6 +117,14 @@ const fieldRule = z.strictObject({
 /** Settings of other rooms, which check them there. */
 const settings = z.record(z.string(), z.unknown());
 
+const waiver = z.strictObject({
+  policy: z.string().min(1).meta({ description: "Name of the policy, as its violations tell it." }),
+  objects: z.strictObject({ kind: z.string().optional(), name: z.string().optional() }).optional()
+    .meta({ description: "Only for these; all when absent." }),
+  reason: z.string().min(10, "must say why, in a sentence"),
+  expires: z.iso.date().meta({ description: "The last day on which it counts." }),
+}).meta({ description: "Lets violations pass for a time. Each run tells it." });
+
 const spec = z.strictObject({
   namespace: dnsLabel,
   description: z.string().optional(),
@@ -133,6 +141,11 @@ const spec = z.strictObject({
   adoption: z.enum(["unowned", "all", "none"]).default("unowned").meta({
     description: "Which existing objects may be taken over: those no tool claims, all, or none.",
   }),
+  policy: z.enum(["enforce", "report", "off"]).default("enforce").meta({
+    description:
+      "enforce: a violation stops a run before it writes. report: it is only told. off: policies don't run.",
+  }),
+  waivers: z.array(waiver).default([]),
   fields: z.array(fieldRule).default([]).meta({
     description: "What happens to fields that others change. The first rule that fits decides.",
   }),
@@ -152,6 +165,10 @@ export type ParameterDeclaration = Readonly<z.output<typeof parameter>>;
 export type Requirement = Readonly<z.output<typeof requirement>>;
 /** Who wins a field that somebody else changes. */
 export type FieldRule = Readonly<z.output<typeof fieldRule>>;
+/** Lets violations of a policy pass for a time. */
+export type Waiver = Readonly<z.output<typeof waiver>>;
+/** What a violation of a policy does. */
+export type PolicyLevel = z.output<typeof spec>["policy"];
 /** Which existing objects a component may take over. */
 export type Adoption = z.output<typeof spec>["adoption"];
 /** A reference to a key of a Secret. */

@@ -57,6 +57,9 @@ function documentOf(events: readonly Event[], now: number): string[] {
           }
         }
         break;
+      case "violation":
+        body.push(violationOf(event));
+        break;
       case "check":
         if (event.status !== "running") body.push(...checkOf(event));
         break;
@@ -82,6 +85,16 @@ function documentOf(events: readonly Event[], now: number): string[] {
     }
   }
   return [`## ${title}`, "", ...(verdict === "" ? [] : [verdict, ""]), ...body];
+}
+
+function violationOf(event: Extract<Event, { type: "violation" }>): string {
+  const symbol = { deny: "❌", warn: "⚠️", waived: "➖" }[event.level];
+  const object = event.object === undefined ? "" : ` ${code(describe(event.object))}`;
+  const place = event.file === undefined ? "" : ` ${code(`${event.file}:${event.line}`)}`;
+  const after = event.waiver === undefined ? event.fix : `waived: ${event.waiver}`;
+  return `- ${symbol} **${escape(event.policy)}**${object}${place}: ${escape(event.message)}<br>${
+    escape(after)
+  }`;
 }
 
 const SYMBOLS = { passed: "✅", failed: "❌", "not-judged": "➖", running: "" } as const;

@@ -92,6 +92,8 @@ class TextPrinter {
         return this.#changeLines(event);
       case "health":
         return this.#healthLines(event);
+      case "violation":
+        return violationLines(event, style);
       case "check":
         return this.#checkLines(event);
       case "verified":
@@ -221,6 +223,19 @@ class TextPrinter {
       ...[...this.#running].map((title) => `  checking ${title}`),
     ], this.#now());
   }
+}
+
+function violationLines(event: Extract<Event, { type: "violation" }>, style: Style): string[] {
+  const { policy, level, message, fix, object, file, line, waiver } = event;
+  const mark = level === "deny" ? style.red("✗") : style.yellow(level === "warn" ? "!" : "~");
+  const name = object === undefined ? "" : `${safeText(describe(object))}: `;
+  const place = file === undefined ? "" : style.dim(`  ${safeText(file)}:${line}`);
+  return [
+    `${mark} ${style.bold(safeText(policy))} ${name}${safeText(message)}${place}`,
+    waiver === undefined
+      ? `    ${style.cyan("→")} ${safeText(fix)}`
+      : style.dim(`    waived: ${safeText(waiver)}`),
+  ];
 }
 
 function verifiedLine(event: Extract<Event, { type: "verified" }>, style: Style): string {

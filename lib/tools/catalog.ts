@@ -3,6 +3,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Archive, Tool } from "./tool.ts";
 
 const KUSTOMIZE_VERSION = "v5.8.1";
@@ -48,6 +49,23 @@ export const KUSTOMIZE: Tool = {
     package: `sigs.k8s.io/kustomize/kustomize/v5@${KUSTOMIZE_VERSION}`,
   },
   install: "Install kustomize 5, or Go 1.22 or newer to build it.",
+};
+
+const OPA_VERSION = "v0.63.0";
+
+/** Judges by policies. The version that CVAT itself uses on Thinkube; any newer one knows their language, too. */
+export const OPA: Tool = {
+  name: "opa",
+  lookups: [{ variable: "PLUMB_OPA" }, "path"],
+  fitting: { arguments: ["version"], output: /^Version: (0\.(59|[6-9]\d)|[1-9])\b/m },
+  // Its own module can't be installed by version alone, so a module of this project has it as its program.
+  build: {
+    folder: `opa-${OPA_VERSION}`,
+    module: fileURLToPath(new URL("opa", import.meta.url)),
+    linkerFlags: "-s -w",
+    duration: "about a minute",
+  },
+  install: "Install OPA 0.59 or newer, or Go 1.22 or newer to build it.",
 };
 
 /** Fetches revisions. */

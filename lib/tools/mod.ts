@@ -3,7 +3,7 @@
  * @module
  */
 
-export { GIT, KUSTOMIZE } from "./catalog.ts";
+export { GIT, KUSTOMIZE, OPA } from "./catalog.ts";
 export { ToolError } from "./error.ts";
 export type { ToolErrorCode } from "./error.ts";
 export { findTool, requireTool } from "./resolve.ts";

@@ -16,17 +16,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   apply: ["plan", "cluster", "kinds", "component types", "render types"],
   report: [],
   sandbox: ["tools"],
+  policy: ["component", "render types"],
+  verify: ["cluster"],
   cli: [
     "apply",
     "cluster",
     "component",
     "kinds",
     "plan",
+    "policy",
     "render",
     "report",
     "sandbox",
     "source",
     "tools",
+    "verify",
   ],
 };
 /** Rooms without any I/O. */
