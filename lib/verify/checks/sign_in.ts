@@ -1,9 +1,9 @@
 /** The check `sign-in`: the way of a visitor through OAuth2 Proxy and Keycloak, without a browser. @module */
-import { CookieJar } from "tough-cookie";
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
-import { type Answer, HttpError } from "../http.ts";
+import type { Answer } from "../http.ts";
 import { baseUrl, login, valueOf } from "../settings_schema.ts";
+import { shown, Visitor } from "../visitor.ts";
 
 const settings = z.strictObject({
   url: baseUrl.describe("Public address."),
@@ -22,8 +22,6 @@ const settings = z.strictObject({
   ),
 });
 type Settings = z.output<typeof settings>;
-
-const MAX_HOPS = 12;
 
 /** Redirect, login, callback, cookie, identity, sign-out; and that it ends. */
 export const signInCheck = defineCheck({
@@ -48,97 +46,6 @@ export const signInCheck = defineCheck({
     context.evidence("hops", visitor.hops);
   },
 });
-
-/** A browser without a window: keeps cookies, and goes where it is sent, one step at a time. */
-class Visitor {
-  readonly jar = new CookieJar();
-  readonly #context: CheckContext;
-  hops = 0;
-
-  constructor(context: CheckContext) {
-    this.#context = context;
-  }
-
-  async ask(address: string, form?: Readonly<Record<string, string>>): Promise<Answer> {
-    this.hops++;
-    const cookie = await this.jar.getCookieString(address);
-    const http = this.#context.publicHttp(address);
-    const answer = await reach(() =>
-      http.ask(address, {
-        ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
-        headers: {
-          accept: "text/html",
-          ...(cookie === "" ? {} : { cookie }),
-          ...(form === undefined
-            ? {}
-            : { "content-type": "application/x-www-form-urlencoded", origin: http.origin }),
-        },
-      })
-    );
-    for (const set of answer.headers.getSetCookie()) {
-      await this.jar.setCookie(set, address, { ignoreError: true });
-    }
-    return answer;
-  }
-
-  /** Follows redirects while they lead somewhere else. @returns each address, and the last answer. */
-  async follow(address: string, answer: Answer): Promise<{ path: string[]; answer: Answer }> {
-    const path = [address];
-    let last = answer;
-    for (
-      let next = target(address, last);
-      next !== undefined;
-      next = target(path.at(-1) ?? "", last)
-    ) {
-      if (path.includes(next) || path.length >= MAX_HOPS) throw loop([...path, next]);
-      last = await this.ask(next);
-      path.push(next);
-    }
-    return { path, answer: last };
-  }
-}
-
-function target(from: string, { status, headers }: Answer): string | undefined {
-  const location = headers.get("location");
-  return status >= 300 && status < 400 && location !== null
-    ? new URL(location, from).href
-    : undefined;
-}
-
-/** Addresses as they may be shown: state and codes are secrets of a login. */
-function shown(address: string): string {
-  const { origin, pathname } = new URL(address);
-  return origin + pathname;
-}
-
-function loop(path: readonly string[]): CheckFailure {
-  return new CheckFailure(
-    `The redirects go round in a circle: ${path.slice(-4).map(shown).join(" → ")}`,
-    {
-      probably:
-        "The cookie does not come back: its domain, Secure or SameSite does not fit, or the session store is away.",
-      hint:
-        "Look at the log of OAuth2 Proxy and at its --cookie-domain, and whether its Valkey answers.",
-    },
-  );
-}
-
-async function reach(question: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await question();
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new CheckFailure(error.message, {
-      probably: error.kind === "tls"
-        ? "The certificate is expired, for another name, or signed by an authority that is not trusted here."
-        : error.kind === "timeout"
-        ? "A server on the way hangs."
-        : "The ingress or Keycloak is away, or its name does not resolve here.",
-      hint: "Ask yourself: curl -v the address.",
-      cause: error,
-    });
-  }
-}
 
 /** @returns the address of the login form and its page. */
 async function leadToLogin(

@@ -251,37 +251,6 @@ Deno.test("what comes first: the database, its schema, the backend, OPA with its
   }
 });
 
-Deno.test("only the API and the login itself are outside of the login", async () => {
-  const objects = await renderCvat();
-  const settings = (name: string) => find(objects, "Ingress", name).metadata.annotations ?? {};
-  const asked = (name: string) => Object.keys(settings(name)).filter((key) => /\/auth-/.test(key));
-  assert.equal(asked("cvat-ingress").length, 3);
-  assert.deepEqual(asked("cvat-api-ingress"), []);
-  assert.deepEqual(asked("oauth2-proxy-ingress"), []);
-  const paths = (name: string) =>
-    [...maps(find(objects, "Ingress", name))].filter(([field]) => field === "paths")
-      .map(([, { path }]) => path);
-  assert.deepEqual(paths("cvat-ingress"), ["/static", "/django-rq", "/"]);
-  assert.deepEqual(paths("cvat-api-ingress"), ["/api"]);
-  assert.deepEqual(paths("oauth2-proxy-ingress"), ["/oauth2"]);
-  for (const name of ["cvat-ingress", "cvat-api-ingress"]) {
-    assert.equal(settings(name)["nginx.ingress.kubernetes.io/proxy-body-size"], "1024m");
-    assert.equal(settings(name)["nginx.ingress.kubernetes.io/proxy-read-timeout"], "1200");
-  }
-});
-
-Deno.test("the middleware believes the header only where a request has passed the login", async () => {
-  const objects = await renderCvat();
-  const { data } = find(objects, "ConfigMap", "cvat-oauth2-middleware");
-  const code = isMap(data) ? String(data["middleware.py"]) : "";
-  const believed = /^PROTECTED_PATH = "(.+)\/"$/m.exec(code)?.[1];
-  const behindLogin = [...maps(find(objects, "Ingress", "cvat-ingress"))].map(([, map]) => map)
-    .filter(({ path, backend }) =>
-      path === believed && JSON.stringify(backend).includes("backend")
-    );
-  assert.equal(behindLogin.length, 1, `${believed}`);
-});
-
 Deno.test("passwords are only in Secrets, and in no argument", async () => {
   const objects = await renderCvat();
   const clear = objects.filter(({ object }) => object.kind !== "GeneratedSecret")
