@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { startSandbox } from "../lib/sandbox/mod.ts";
+import { shareKeycloak, startKeycloak } from "./contract/servers/keycloak.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -41,6 +42,8 @@ const report = `${folder}/junit.xml`;
 let code = 1;
 try {
   await using sandbox = await startSandbox({ progress: (line) => console.log(line) });
+  // A file that is run alone starts its own, if it needs one.
+  await using keycloak = only.length === 0 ? await startKeycloak() : undefined;
   code = await deno(
     [
       "test",
@@ -51,7 +54,11 @@ try {
       `--junit-path=${report}`,
       ...(only.length === 0 ? ["lib", "tests"] : only),
     ],
-    { PLUMB_TEST_KUBECONFIG: sandbox.kubeconfig, DENO_JOBS: "4" },
+    {
+      PLUMB_TEST_KUBECONFIG: sandbox.kubeconfig,
+      DENO_JOBS: "4",
+      ...(keycloak === undefined ? {} : shareKeycloak(keycloak)),
+    },
   );
 } finally {
   const { passed, failed } = await countsOf(report);

@@ -4,7 +4,7 @@ import { Cluster } from "../cluster/mod.ts";
 import { lineInComponent, loadComponent, settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import { openSource } from "../source/mod.ts";
-import { type Address, type CheckResult, createReach, planChecks, verify } from "../verify/mod.ts";
+import { type Address, type CheckResult, openReach, planChecks, verify } from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
 import { parametersOf, pathOf } from "./reconcile.ts";
 
@@ -40,7 +40,7 @@ export async function runVerify(options: VerifyOptions, context: RunContext): Pr
     mode: "observe",
     cluster: cluster.server,
   });
-  await using reach = createReach({
+  await using reach = await openReach({
     cluster,
     namespace: component.namespace,
     inside: environment["KUBERNETES_SERVICE_HOST"] !== undefined,

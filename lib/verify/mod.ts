@@ -14,6 +14,7 @@ export {
 } from "./check.ts";
 export { CHECKS } from "./checks.ts";
 export { type Answer, Http, HttpError, type Question } from "./http.ts";
-export { createReach, type Reach, type ReachOptions } from "./reach.ts";
+export { openReach, type Reach, type ReachOptions } from "./reach.ts";
 export { type CheckResult, verify, type VerifyOptions } from "./run.ts";
 export { planChecks, type PlannedCheck, type Selection, VerifyError } from "./settings.ts";
+export { openTunnel, type Tunnel } from "./tunnel.ts";

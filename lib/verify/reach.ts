@@ -5,6 +5,7 @@ import { isMap } from "../field_path.ts";
 import type { Address, CheckContext } from "./check.ts";
 import { CheckFailure } from "./check.ts";
 import { Http } from "./http.ts";
+import { openTunnel, type Tunnel } from "./tunnel.ts";
 
 /** The ways, for one check. */
 export type Reached = Pick<
@@ -32,24 +33,29 @@ export interface ReachOptions {
 }
 
 /** Makes the ways to a component's servers. */
-export function createReach(options: ReachOptions): Reach {
-  return new ClusterReach(options);
+export async function openReach(options: ReachOptions): Promise<Reach> {
+  const { resolve = new Map<string, Address>(), authority } = options;
+  const tunnels = new Map<string, Tunnel>();
+  for (const [host, address] of resolve) tunnels.set(host, await openTunnel(address, authority));
+  return new ClusterReach(options, tunnels);
 }
 
 class ClusterReach implements Reach {
   readonly #options: ReachOptions;
+  readonly #tunnels: ReadonlyMap<string, Tunnel>;
   readonly #forwarded = new Map<string, Promise<ForwardedPort>>();
-  readonly #clients = new Map<string, Deno.HttpClient>();
+  readonly #clients: Deno.HttpClient[] = [];
 
-  constructor(options: ReachOptions) {
+  constructor(options: ReachOptions, tunnels: ReadonlyMap<string, Tunnel>) {
     this.#options = options;
+    this.#tunnels = tunnels;
   }
 
   for(signal: AbortSignal): Reached {
     const { cluster, namespace } = this.#options;
     return {
       connect: (service) => this.#connect(service),
-      publicHttp: (base) => new Http(base, { signal, client: this.#clientFor(new URL(base)) }),
+      publicHttp: (base) => new Http(base, { signal, ...this.#clientFor(new URL(base)) }),
       serviceHttp: async (service) => {
         const { hostname, port } = await this.#connect(service);
         // A forwarded port is on loopback, and servers know that name of themselves.
@@ -132,24 +138,22 @@ class ClusterReach implements Reach {
     );
   }
 
-  /** A client that goes to the given address whatever the host's name resolves to. */
-  #clientFor({ hostname, protocol }: URL): Deno.HttpClient {
-    const known = this.#clients.get(hostname);
-    if (known !== undefined) return known;
-    const { resolve, authority } = this.#options;
-    const address = resolve?.get(hostname);
-    const client = Deno.createHttpClient({
-      ...(authority === undefined || protocol !== "https:" ? {} : { caCerts: [authority] }),
-      ...(address === undefined
-        ? {}
-        : { proxy: { transport: "tcp", hostname: address.hostname, port: address.port } }),
-    });
-    this.#clients.set(hostname, client);
-    return client;
+  /** A host without a tunnel is looked up as usual. */
+  #clientFor({ hostname }: URL): { client?: Deno.HttpClient } {
+    const tunnel = this.#tunnels.get(hostname);
+    if (tunnel !== undefined) return { client: tunnel.client };
+    const { authority } = this.#options;
+    if (authority === undefined) return {};
+    if (this.#clients.length === 0) {
+      this.#clients.push(Deno.createHttpClient({ caCerts: [authority] }));
+    }
+    const [client] = this.#clients;
+    return client === undefined ? {} : { client };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#clients.values()) client.close();
+    for (const client of this.#clients) client.close();
+    for (const tunnel of this.#tunnels.values()) await tunnel[Symbol.asyncDispose]();
     const ports = await Promise.allSettled(this.#forwarded.values());
     await Promise.all(
       ports.flatMap((port) =>

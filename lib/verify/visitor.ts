@@ -23,7 +23,7 @@ export class Visitor {
       http.ask(address, {
         ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
         headers: {
-          accept: "text/html",
+          accept: "text/html, */*;q=0.5",
           ...(cookie === "" ? {} : { cookie }),
           ...(form === undefined
             ? {}
@@ -46,7 +46,9 @@ export class Visitor {
       next !== undefined;
       next = target(path.at(-1) ?? "", last)
     ) {
-      if (path.includes(next) || path.length >= MAX_HOPS) throw loop([...path, next]);
+      // Where he wanted to go he comes by twice, before the login and after it.
+      const before = path.filter((address) => address === next).length;
+      if (before > 1 || path.length >= MAX_HOPS) throw loop([...path, next]);
       last = await this.ask(next);
       path.push(next);
     }

@@ -10,16 +10,22 @@ export interface Reachable {
   /** By `secret/key`. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly cluster?: CheckContext["cluster"];
-  readonly client?: Deno.HttpClient;
+  /** For public hosts whose names don't resolve. */
+  readonly clients?: Readonly<Record<string, Deno.HttpClient>>;
 }
 
 /** Ways that lead straight to loopback. */
-export function directReach({ services = {}, secrets = {}, cluster, client }: Reachable): Reach {
+export function directReach(
+  { services = {}, secrets = {}, cluster, clients = {} }: Reachable,
+): Reach {
   const port = (service: string) => services[service] ?? 1;
   return {
     for: (signal) => ({
       connect: (service) => Promise.resolve({ hostname: "127.0.0.1", port: port(service) }),
-      publicHttp: (base) => new Http(base, { signal, ...(client === undefined ? {} : { client }) }),
+      publicHttp: (base) => {
+        const client = clients[new URL(base).hostname];
+        return new Http(base, { signal, ...(client === undefined ? {} : { client }) });
+      },
       serviceHttp: (service) =>
         Promise.resolve(new Http(`http://127.0.0.1:${port(service)}`, { signal })),
       secret: ({ secret, key }) => {

@@ -4,12 +4,8 @@ import { loadComponent, resolveParameters, settleComponent } from "../../../lib/
 import { isMap } from "../../../lib/field_path.ts";
 import { keyOf, type KubernetesObject, referenceOf } from "../../../lib/object.ts";
 import { orderObjects } from "../../../lib/plan/mod.ts";
-import { type DesiredObject, render } from "../../../lib/render/mod.ts";
-
-const FOLDER = new URL("../../../manifests/cvat/", import.meta.url);
-const SECRETS = ["ADMIN", "POSTGRES", "CLICKHOUSE", "VALKEY"].map((name) => `${name}_PASSWORD`);
-const IMAGES = ["server", "ui", "opa", "postgres", "valkey", "kvrocks", "vector", "oauth2Proxy"];
-const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
+import type { DesiredObject } from "../../../lib/render/mod.ts";
+import { DIGEST, readFiles, renderCvat } from "../../cvat.ts";
 
 /** Every way that the choices can be made. */
 const CHOICES: readonly Readonly<Record<string, string>>[] = [
@@ -20,38 +16,6 @@ const CHOICES: readonly Readonly<Record<string, string>>[] = [
   { keycloakClient: "given" },
   { storageClass: "juicefs-rwx", accessMode: "ReadWriteMany", colocation: "kubernetes.io/os" },
 ];
-
-async function readFiles(folder = ""): Promise<{ path: string; bytes: Uint8Array<ArrayBuffer> }[]> {
-  const entries = await Array.fromAsync(Deno.readDir(new URL(folder, FOLDER)));
-  const files = await Promise.all(entries.map(async ({ name, isDirectory }) => {
-    const path = `${folder}${name}`;
-    return isDirectory
-      ? await readFiles(`${path}/`)
-      : [{ path, bytes: await Deno.readFile(new URL(path, FOLDER)) }];
-  }));
-  return files.flat();
-}
-
-async function renderCvat(
-  choices: Readonly<Record<string, string>> = {},
-): Promise<DesiredObject[]> {
-  const files = await readFiles();
-  const declared = loadComponent(files, { folder: "cvat" });
-  const given = {
-    domain: "example.com",
-    tlsSecret: "example-com-tls",
-    ...Object.fromEntries(IMAGES.map((name) => [`${name}Digest`, DIGEST])),
-    ...choices,
-  };
-  const parameters = await resolveParameters(declared, {
-    set: Object.entries(given).map(([name, value]) => `${name}=${value}`),
-    environment: Object.fromEntries(
-      [...SECRETS, "OAUTH2_CLIENT_SECRET"].map((name) => [`PLUMB_PARAMETER_${name}`, "a-secret"]),
-    ),
-  });
-  const component = settleComponent(declared, parameters);
-  return await render({ files, component, parameters });
-}
 
 /** All maps in a value, each with the field that holds it. */
 function* maps(value: unknown, field = ""): Generator<[string, Record<string, unknown>]> {

@@ -1,0 +1,89 @@
+/** A real OAuth2 Proxy 7, built by Go, with the arguments that the manifest has. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cachePath, fillOnce } from "../../../lib/tools/cache.ts";
+import { run } from "./maven.ts";
+import { freePort, until } from "./ports.ts";
+
+const MODULE = fileURLToPath(new URL("oauth2-proxy", import.meta.url));
+const PACKAGE = "github.com/oauth2-proxy/oauth2-proxy/v7";
+
+/** A running proxy. */
+export interface OAuth2Proxy extends AsyncDisposable {
+  readonly port: number;
+  /** What it has logged so far. */
+  log(): Promise<string>;
+}
+
+async function program(): Promise<string> {
+  const sums = await Deno.readFile(join(MODULE, "go.sum"));
+  const hash = createHash("sha256").update(sums).digest("hex").slice(0, 16);
+  const folder = cachePath(`oauth2-proxy-${hash}`, {});
+  await fillOnce(
+    folder,
+    "oauth2-proxy",
+    (empty) =>
+      run("go", ["-C", MODULE, "install", "-trimpath", PACKAGE], {
+        CGO_ENABLED: "0",
+        GOBIN: empty,
+        GOFLAGS: "-mod=readonly",
+        GOWORK: "off",
+      }),
+  );
+  return join(folder, "oauth2-proxy");
+}
+
+/** Starts a proxy on a free port of loopback. */
+export async function startOAuth2Proxy(
+  { args, configuration, environment }: {
+    readonly args: readonly string[];
+    /** Content of its file of settings. */
+    readonly configuration: string;
+    readonly environment: Readonly<Record<string, string>>;
+  },
+): Promise<OAuth2Proxy> {
+  const binary = await program();
+  const folder = await Deno.makeTempDir({ prefix: "plumb-oauth2-proxy-" });
+  const port = freePort();
+  const file = join(folder, "oauth2-proxy.cfg");
+  await Deno.writeTextFile(file, configuration);
+  const log = join(folder, "log");
+  const child = new Deno.Command("sh", {
+    args: [
+      "-c",
+      'log=$1; shift; exec "$@" >"$log" 2>&1',
+      "sh",
+      log,
+      binary,
+      ...args,
+      `--config=${file}`,
+      `--http-address=127.0.0.1:${port}`,
+    ],
+    clearEnv: true,
+    env: { PATH: Deno.env.get("PATH") ?? "", ...environment },
+    stdin: "null",
+  }).spawn();
+  const readLog = () => Deno.readTextFile(log).catch(() => "");
+  const end = async () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await child.status;
+    await Deno.remove(folder, { recursive: true });
+  };
+  try {
+    await until("OAuth2 Proxy", async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined);
+      await answer?.body?.cancel();
+      return answer?.ok ?? false;
+    }, 30);
+  } catch (error) {
+    const said = await readLog();
+    await end();
+    throw new Error(`OAuth2 Proxy does not come up:\n${said.slice(-2_000)}`, { cause: error });
+  }
+  return { port, log: readLog, [Symbol.asyncDispose]: end };
+}
