@@ -40,6 +40,8 @@ export const ANNOTATION = {
   replace: `${API_GROUP}/replace`,
   /** `disabled`: `${…}` in the object is not a parameter. */
   substitute: `${API_GROUP}/substitute`,
+  /** On Secrets with generated keys: which rotation of each key they hold, as JSON. Plumb writes it. */
+  rotation: `${API_GROUP}/rotation`,
   /** Set by Plumb on pod templates: a keyed hash of the ConfigMaps and Secrets that the pods use. */
   configHash: `${API_GROUP}/config-hash`,
 } as const;

@@ -22,6 +22,7 @@ import {
 import { applySetId } from "./inventory.ts";
 import type { Observation } from "./observe.ts";
 import type { PreparedObject } from "./prepare.ts";
+import { decideExternal } from "./external.ts";
 import { isImmutable, proveReplacement, replacementRefusal } from "./replace.ts";
 
 /** What deciding needs to know. */
@@ -40,6 +41,8 @@ export interface Decision {
   readonly item: PreparedObject;
   /** The live object as it was compared; absent for creations. */
   readonly live?: KubernetesObject | undefined;
+  /** What a later run is left to do, and why. */
+  readonly postponed?: string;
 }
 
 /**
@@ -53,6 +56,7 @@ export async function decide(
   observation: Observation,
   options: DecideOptions,
 ): Promise<Decision> {
+  if (item.external !== undefined) return await decideExternal(item, item.external, options);
   const unseen = observation.refusalOf(item);
   if (unseen !== undefined) return refusal(item, unseen);
   const lives = observation.live.has(keyOf(item.reference));

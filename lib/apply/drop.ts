@@ -23,7 +23,9 @@ export async function membersToDrop(
   { component, members, targets, observation }: DropContext,
 ): Promise<Dropped> {
   const wanted = new Set(prepared.map(({ reference }) => keyOf(reference)));
-  const gone = members.filter(({ reference }) => !wanted.has(keyOf(reference)));
+  const dropped = members.filter(({ reference }) => !wanted.has(keyOf(reference)));
+  const outside = dropped.filter(({ handle }) => handle !== undefined);
+  const gone = dropped.filter(({ handle }) => handle === undefined);
   const { delete: deletions, kept } = dropMembers(gone, {
     live: observation.live,
     applySet: applySetId(component),
@@ -41,7 +43,17 @@ export async function membersToDrop(
       member,
       reason: "objects of its kind exist, and would be deleted with it",
     }));
-  return { delete: free, kept: [...kept, ...unseen, ...guarded] };
+  const removals = outside.map(({ reference, version, uid, provenance, wave, handle }) => ({
+    action: "delete" as const,
+    reference,
+    version,
+    uid: uid ?? "",
+    provenance,
+    wave,
+    ...(handle === undefined ? {} : { handle }),
+    reason: "it is no longer in Git",
+  }));
+  return { delete: [...free, ...removals], kept: [...kept, ...unseen, ...guarded] };
 }
 
 /** Keys of the CustomResourceDefinitions whose deletion would delete somebody's objects. */

@@ -10,6 +10,7 @@ export type ApplyErrorCode =
   | "unknown-kind"
   | "duplicate"
   | "secret-malformed"
+  | "outside-stays"
   | "namespace-mismatch"
   | "permission-missing"
   | "requirement-unmet"

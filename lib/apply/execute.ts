@@ -9,6 +9,7 @@ import { FIELD_MANAGER } from "../names.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
 import { adoptionPatch, type AdoptionPolicy, type Member, takenFields } from "../plan/mod.ts";
 import type { Decision } from "./decide.ts";
+import { liveObject } from "./external.ts";
 import type { Lease } from "./lease.ts";
 import type { PreparedObject } from "./prepare.ts";
 import { forEachLimited } from "./pool.ts";
@@ -145,6 +146,7 @@ class Run {
 
   async #write({ change, item, live }: Decision): Promise<KubernetesObject> {
     const { cluster, options } = this;
+    if (item.external !== undefined) return liveObject(item, await item.external.apply());
     if (change.action === "replace" && live !== undefined) {
       return await replace(cluster, item, live, options);
     }
@@ -190,6 +192,7 @@ class Run {
     const { options } = this;
     const targets = decisions
       .filter(({ change }) => change.action !== "unchanged" || options.waitForUnchanged)
+      .filter(({ item }) => item.external === undefined)
       .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
       .filter(({ item }) => this.#isAwaited(keyOf(item.reference)))
       .map(({ item }) => ({ resource: item.resource, reference: item.reference }));

@@ -99,6 +99,7 @@ const stored = z.object({
     sources: z.array(z.object({ reference, resourceVersion: z.string() })).optional(),
     retain: z.boolean().optional(),
     wave: z.int().optional(),
+    handle: z.record(z.string(), z.unknown()).optional(),
   })),
 });
 

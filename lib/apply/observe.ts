@@ -5,6 +5,7 @@
 import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
 import { keyOf, type ObjectReference } from "../object.ts";
 import type { LiveMetadata } from "../plan/mod.ts";
+import { isExternal } from "./realize.ts";
 
 /** An object to look for. */
 export interface Target {
@@ -26,7 +27,9 @@ export interface Observation {
  */
 export async function observe(cluster: Cluster, targets: Iterable<Target>): Promise<Observation> {
   const lists = new Map<string, Target>();
-  for (const target of targets) lists.set(listKey(target), target);
+  for (const target of targets) {
+    if (!isExternal(target.resource)) lists.set(listKey(target), target);
+  }
   const live = new Map<string, LiveMetadata>();
   const refused = new Map<string, ClusterError>();
   await Promise.all([...lists].map(async ([key, { resource, reference }]) => {

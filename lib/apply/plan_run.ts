@@ -169,6 +169,7 @@ async function planFromSource(
     rules: component.fields,
     discovery,
     secrets: secretReader(cluster),
+    cluster,
   });
   const order = orderObjects(unordered);
   const waveOf = new Map(order.waves.flatMap((keys, wave) => keys.map((key) => [key, wave])));

@@ -4,9 +4,9 @@
  * @module
  */
 import { isMap } from "../field_path.ts";
-import type { Discovery, Resource } from "../cluster/mod.ts";
-import { realizedKinds, type SecretReader } from "../kinds/mod.ts";
-import { ANNOTATION, API_VERSION, APPLYSET } from "../names.ts";
+import type { Cluster, Discovery, Resource } from "../cluster/mod.ts";
+import type { ExternalObject, SecretReader } from "../kinds/mod.ts";
+import { ANNOTATION, APPLYSET } from "../names.ts";
 import {
   describe,
   groupVersionKind,
@@ -20,6 +20,7 @@ import { type FieldRule, hashOf, type Member } from "../plan/mod.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import { ApplyError } from "./errors.ts";
 import { applySetId } from "./inventory.ts";
+import { contextOf, externalResource, realize } from "./realize.ts";
 import { encodeSecret } from "./secret_data.ts";
 
 /** A desired object that is ready to be applied. */
@@ -33,6 +34,8 @@ export interface PreparedObject extends DesiredObject {
   readonly sources: NonNullable<Member["sources"]>;
   /** 0-based; set when all are ordered. */
   readonly wave?: number;
+  /** Set for what lives outside of the cluster's API. */
+  readonly external?: ExternalObject;
 }
 
 /** What preparing needs to know. */
@@ -45,6 +48,7 @@ export interface PrepareOptions {
   readonly rules: readonly FieldRule[];
   readonly discovery: Discovery;
   readonly secrets: SecretReader;
+  readonly cluster: Cluster;
 }
 
 /**
@@ -59,15 +63,21 @@ export async function prepare(
   options: PrepareOptions,
 ): Promise<PreparedObject[]> {
   const defined = definedResources(rendered);
-  const realized = await Promise.all(rendered.map((desired) => realize(desired, options)));
+  const context = contextOf(rendered, options);
+  const realized =
+    (await Promise.all(rendered.map((desired) => realize(desired, context, options)))).flat();
   const scoped = realized.map((item) => {
-    const resource = resourceOf(item.desired, options.discovery, defined);
-    const object = placeAndLabel(item.desired.object, resource, options);
-    return { ...item, resource, object: encodeSecret(object, item.desired) };
+    const { desired, external } = item;
+    if (external !== undefined) {
+      return { ...item, resource: externalResource(external), object: external.object };
+    }
+    const resource = resourceOf(desired, options.discovery, defined);
+    const object = placeAndLabel(desired.object, resource, options);
+    return { ...item, resource, object: encodeSecret(object, desired) };
   });
   refuseDuplicates(scoped.map(({ object, desired }) => ({ object, desired })));
   const contents = hashContents(scoped.map(({ object }) => object), options.salt);
-  return scoped.map(({ desired, object, resource, retain, sources }) => {
+  return scoped.map(({ desired, object, resource, retain, sources, external }) => {
     const final = withConfigHash(object, contents, options.salt);
     return {
       object: final,
@@ -78,30 +88,9 @@ export async function prepare(
       hash: hashOf([final, options.rules], options.salt),
       retain,
       sources,
+      ...(external === undefined ? {} : { external }),
     };
   });
-}
-
-interface Realized {
-  readonly desired: DesiredObject;
-  readonly retain: boolean;
-  readonly sources: NonNullable<Member["sources"]>;
-}
-
-async function realize(desired: DesiredObject, options: PrepareOptions): Promise<Realized> {
-  const { object } = desired;
-  const kind = object.apiVersion === API_VERSION ? realizedKinds.get(object.kind) : undefined;
-  if (kind === undefined) return { desired, retain: false, sources: [] };
-  const declaration = {
-    ...desired,
-    object: { ...object, metadata: { namespace: options.namespace, ...object.metadata } },
-  };
-  const expansion = await kind.expand(declaration, options.secrets);
-  return {
-    desired: { object: expansion.object, provenance: desired.provenance, lineOf: desired.lineOf },
-    retain: expansion.retain,
-    sources: expansion.sources,
-  };
 }
 
 /** The resources that CRDs of the set will bring. */

@@ -7,7 +7,9 @@ import type { Emit } from "../event.ts";
 import { messageOf } from "../errors.ts";
 import { keyOf } from "../object.ts";
 import type { Change } from "../plan/mod.ts";
+import { ApplyError } from "./errors.ts";
 import { endsTheRun } from "./execute.ts";
+import { removeExternal } from "./external.ts";
 import type { Lease } from "./lease.ts";
 import type { Target } from "./observe.ts";
 import { forEachLimited } from "./pool.ts";
@@ -20,6 +22,8 @@ const DELETIONS_AT_ONCE = 16;
 
 /** How to prune. */
 export interface PruneOptions {
+  /** Name of the component. */
+  readonly component: string;
   readonly lease: Lease;
   readonly targets: ReadonlyMap<string, Target>;
   readonly wait: boolean;
@@ -69,12 +73,16 @@ export async function prune(
 
 async function deleteOne(
   cluster: Cluster,
-  { reference, uid }: Deletion,
-  { targets, emit, signal }: PruneOptions,
+  { reference, uid, handle }: Deletion,
+  { targets, emit, signal, component }: PruneOptions,
 ): Promise<boolean> {
   const target = targets.get(keyOf(reference));
   try {
-    if (target !== undefined) {
+    if (handle !== undefined) {
+      const { kind } = reference;
+      const stays = await removeExternal(cluster, component, { kind, handle });
+      if (stays !== undefined) throw new ApplyError("outside-stays", `It stays: ${stays}`);
+    } else if (target !== undefined) {
       await cluster.delete(target.resource, reference, { uid, propagation: "Background" });
     }
     emit({ type: "change", action: "delete", object: reference, result: "done" });

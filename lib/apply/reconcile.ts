@@ -14,6 +14,7 @@ import { type HeldLease, Lease, LEASE_RESOURCE } from "./lease.ts";
 import { missingPermissions, type WantedPermission } from "./permissions.ts";
 import type { Target } from "./observe.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
+import { isExternal } from "./realize.ts";
 import { prune } from "./prune.ts";
 import { intendedInventory, recordResult, recordUnchanged, type RunResult } from "./record.ts";
 import { redactSecrets } from "./redact.ts";
@@ -113,6 +114,11 @@ async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promi
     changes: changes.map((change) => reportOf(change, { text: observing })),
     waves: planned.plan.waves.length,
   });
+  for (const { item, postponed } of planned.waves.flat()) {
+    if (postponed === undefined) continue;
+    const message = `${describe(item.reference)} is left for a later run: ${postponed}`;
+    options.emit({ type: "warning", message });
+  }
   for (const { member, reason } of planned.kept) {
     options.emit({
       type: "warning",
@@ -231,6 +237,7 @@ function wantedPermissions({ waves, plan, targets }: PlannedRun): WantedPermissi
   const wanted = new Map<string, { permission: WantedPermission; verbs: Set<string> }>();
   const want = (target: Target, ...verbs: string[]) => {
     const { resource, reference: { namespace } } = target;
+    if (isExternal(resource)) return;
     const key = `${resource.group}/${resource.plural}/${namespace ?? ""}`;
     const entry = wanted.get(key) ??
       { permission: { resource, namespace, verbs: [] }, verbs: new Set() };
@@ -288,6 +295,7 @@ async function carryOut(
     try {
       const { targets } = planned;
       left = await prune(writer, planned.plan.prune, {
+        component: options.component.name,
         lease,
         targets,
         wait,

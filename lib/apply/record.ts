@@ -16,6 +16,7 @@ import {
 } from "./inventory.ts";
 import type { PlannedRun } from "./plan_run.ts";
 import type { PreparedObject } from "./prepare.ts";
+import { isExternal } from "./realize.ts";
 
 /** Where a run took its objects from. */
 export interface RecordedSource {
@@ -55,6 +56,7 @@ function plannedMember(item: PreparedObject): Member {
     ...(item.sources.length === 0 ? {} : { sources: item.sources }),
     ...(item.retain ? { retain: true } : {}),
     ...(item.wave === undefined ? {} : { wave: item.wave }),
+    ...(item.external === undefined ? {} : { handle: item.external.handle }),
   };
 }
 
@@ -163,7 +165,7 @@ function resourcesOf(planned: PlannedRun, inventory: Inventory): Resource[] {
   for (
     const resource of [
       ...inventory.resources,
-      ...planned.prepared.map((item) => item.resource),
+      ...planned.prepared.map((item) => item.resource).filter((resource) => !isExternal(resource)),
     ]
   ) {
     resources.set(`${resource.group}/${resource.kind}`, resource);

@@ -6,6 +6,7 @@ export { type ApplyOptions, Cluster, type DeleteOptions, type ListOptions } from
 export type { ClusterEnvironment, ConnectOptions, Credentials } from "./credentials.ts";
 export { Discovery, type Resource } from "./discovery.ts";
 export { type Endpoint, endpointOf, type ServicePort } from "./endpoints.ts";
+export { execIn, type ExecOptions, type ExecResult } from "./exec.ts";
 export { type Cause, ClusterError, type ClusterErrorCode } from "./errors.ts";
 export { collectionPath, type Name, objectPath } from "./paths.ts";
 export {

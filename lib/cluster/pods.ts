@@ -4,6 +4,7 @@ import { Writable } from "node:stream";
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
 import { ClusterError } from "./errors.ts";
+import { officialClient } from "./official.ts";
 import { query } from "./paths.ts";
 import { lines } from "./watch.ts";
 
@@ -114,22 +115,6 @@ export async function eventsOf(
 export interface ForwardedPort extends AsyncDisposable {
   readonly host: "127.0.0.1";
   readonly port: number;
-}
-
-/** The official client, for the protocols that upgrade a connection. Slow to import, so only here. */
-async function officialClient({ credentials, context }: Cluster) {
-  const client = await import("@kubernetes/client-node");
-  const config = new client.KubeConfig();
-  const [first, ...others] = credentials.files;
-  if (first === undefined) config.loadFromCluster();
-  else config.loadFromFile(first);
-  for (const file of others) {
-    const other = new client.KubeConfig();
-    other.loadFromFile(file);
-    config.mergeConfig(other, true);
-  }
-  if (first !== undefined) config.setCurrentContext(context);
-  return { client, config };
 }
 
 /**

@@ -2,7 +2,8 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { isMap } from "../field_path.ts";
-import { API_VERSION } from "../names.ts";
+import { ANNOTATION, API_VERSION } from "../names.ts";
+import type { KubernetesObject } from "../object.ts";
 import type { DesiredObject } from "../render/types.ts";
 import {
   type Expansion,
@@ -32,6 +33,9 @@ const schema = z.strictObject({
       z.strictObject({
         length: z.int().min(16).max(1024).default(50),
         alphabet: z.enum(["alphanumeric", "hex", "base64url"]).default("alphanumeric"),
+        rotation: z.string().min(1).optional().meta({
+          description: "Any text. When it becomes another one, the key is made anew, once.",
+        }),
       }),
     ).default({}).meta({ description: "Keys that are made when they are missing, and then kept." }),
     data: z.record(secretKey, z.union([z.string(), z.number(), z.boolean()])).default({}).meta({
@@ -69,7 +73,22 @@ export function randomText(length: number, alphabet: keyof typeof ALPHABETS): st
   return text;
 }
 
-/** Keys that live are kept, whoever set them: a key that a person rotated stays as it is. */
+/** Where a Secret says which rotation of each key it holds. */
+const ROTATION = ANNOTATION.rotation;
+
+function rotationsOf(live: KubernetesObject | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const rotations: unknown = JSON.parse(live?.metadata.annotations?.[ROTATION] ?? "{}");
+    return isMap(rotations) ? rotations : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Keys that live are kept, whoever set them: a key that a person rotated stays as it is. Only another `rotation`
+ * makes one anew.
+ */
 async function expand(declaration: DesiredObject, reader: SecretReader): Promise<Expansion> {
   const { metadata: { name, namespace, labels, annotations }, spec } = parseDeclaration(
     schema,
@@ -77,13 +96,23 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
   );
   const live = await reader.readSecret(namespace, name);
   const existing = isMap(live?.["data"]) ? live["data"] : {};
-  const generated = Object.entries(spec.generate).map(([key, { length, alphabet }]) => {
+  const rotations = rotationsOf(live);
+  const wanted = Object.entries(spec.generate).flatMap(([key, { rotation }]) =>
+    rotation === undefined ? [] : [[key, rotation] as const]
+  );
+  const generated = Object.entries(spec.generate).map(([key, { length, alphabet, rotation }]) => {
     const kept = existing[key];
+    const stays = rotation === undefined || rotations[key] === rotation;
     return [
       key,
-      typeof kept === "string" && kept !== "" ? kept : encode(randomText(length, alphabet)),
+      typeof kept === "string" && kept !== "" && stays
+        ? kept
+        : encode(randomText(length, alphabet)),
     ] as const;
   });
+  const noted = wanted.length === 0
+    ? annotations
+    : { ...annotations, [ROTATION]: JSON.stringify(Object.fromEntries(wanted)) };
   const given = Object.entries(spec.data).map(([key, value]) =>
     [key, encode(String(value))] as const
   );
@@ -95,7 +124,7 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
         name,
         namespace,
         ...(labels === undefined ? {} : { labels }),
-        ...(annotations === undefined ? {} : { annotations }),
+        ...(noted === undefined ? {} : { annotations: noted }),
       },
       type: spec.type,
       data: Object.fromEntries([...generated, ...given]),

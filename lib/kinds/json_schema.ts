@@ -10,7 +10,7 @@ import { realizedKinds } from "./kinds.ts";
  * import { kindJsonSchemas } from "./json_schema.ts";
  * import assert from "node:assert/strict";
  *
- * assert.deepEqual(Object.keys(kindJsonSchemas()), ["GeneratedSecret", "SecretCopy"]);
+ * assert.deepEqual(Object.keys(kindJsonSchemas()), ["GeneratedSecret", "SecretCopy", "KeycloakClient", "PodFile"]);
  * ```
  */
 export function kindJsonSchemas(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {

@@ -1,12 +1,19 @@
 /** The one interface of the kinds that Plumb realizes itself. @module */
 import { z } from "zod";
+import type { Cluster } from "../cluster/mod.ts";
 import { type ErrorDetails, PlumbError } from "../errors.ts";
 import type { FieldPath } from "../field_path.ts";
 import { describe, type KubernetesObject, type ObjectReference, referenceOf } from "../object.ts";
+import type { FieldDifference } from "../plan/types.ts";
 import type { DesiredObject } from "../render/types.ts";
 
 /** Why a declaration can't be realized. */
-export type KindErrorCode = "invalid" | "source-missing" | "source-refused";
+export type KindErrorCode =
+  | "invalid"
+  | "source-missing"
+  | "source-refused"
+  | "unreachable"
+  | "refused";
 
 /** A declaration of one of Plumb's own kinds is wrong, or what it refers to is. Values never show. */
 export class KindError extends PlumbError {
@@ -22,9 +29,53 @@ export interface SecretReader {
   readSecret(namespace: string, name: string): Promise<KubernetesObject | undefined>;
 }
 
-/** What a declaration becomes. */
-export interface Expansion {
+/** What realizing works with. */
+export interface KindContext extends SecretReader {
+  readonly cluster: Cluster;
+  /** Name of the component: what is made outside of the cluster's API is marked with it. */
+  readonly component: string;
+  /** All that the component declares, before it is realized. */
+  readonly declared: readonly DesiredObject[];
+}
+
+/** What lives of an object outside of the cluster's API. */
+export type ExternalState =
+  | { readonly state: "absent" }
+  | {
+    readonly state: "present";
+    /** What tells it from one of the same name that was made later. */
+    readonly id: string;
+    /** Where it is not as desired. Values of secrets are masked. */
+    readonly differences: readonly FieldDifference[];
+    /** Whose it is, if somebody else claims it. */
+    readonly owner?: string;
+  }
+  /** It can't be reached now, and need not be: a later run does the work. */
+  | { readonly state: "out-of-reach"; readonly reason: string };
+
+/** With this an object is found again when its declaration has left Git. No secret is in it. */
+export type Handle = Readonly<Record<string, unknown>>;
+
+/** An object that lives outside of the cluster's API. */
+export interface ExternalObject {
+  /** Desired state, as it is shown: the declaration without what is secret. */
   readonly object: KubernetesObject;
+  readonly handle: Handle;
+  /** @throws {KindError} */
+  observe(): Promise<ExternalState>;
+  /**
+   * Makes it as desired.
+   *
+   * @returns its id.
+   * @throws {KindError}
+   */
+  apply(): Promise<string>;
+}
+
+/** What a declaration becomes: an object of the cluster, one outside of its API, or both. */
+export interface Expansion {
+  readonly object?: KubernetesObject;
+  readonly external?: ExternalObject;
   /** Objects whose content went in, as they were read: when they move, the declaration must be realized anew. */
   readonly sources: readonly {
     readonly reference: ObjectReference;
@@ -44,7 +95,14 @@ export interface RealizedKind {
    *
    * @throws {KindError}
    */
-  expand(declaration: DesiredObject, reader: SecretReader): Promise<Expansion>;
+  expand(declaration: DesiredObject, context: KindContext): Promise<Expansion>;
+  /**
+   * Removes what was made outside of the cluster's API.
+   *
+   * @returns why it stays, if it does.
+   * @throws {KindError}
+   */
+  remove?(handle: Handle, context: KindContext): Promise<string | undefined>;
 }
 
 /** `metadata` of a declaration. */

@@ -5,6 +5,10 @@
 export { kindJsonSchemas } from "./json_schema.ts";
 export {
   type Expansion,
+  type ExternalObject,
+  type ExternalState,
+  type Handle,
+  type KindContext,
   KindError,
   type KindErrorCode,
   type RealizedKind,

@@ -49,6 +49,8 @@ export interface Member {
   readonly retain?: boolean;
   /** 0-based wave in which it was applied: it is deleted before those of earlier waves. */
   readonly wave?: number;
+  /** For what lives outside of the cluster's API: how its kind finds it again. */
+  readonly handle?: Readonly<Record<string, unknown>>;
 }
 
 /** What a metadata-only list tells of a live object. */
@@ -89,6 +91,7 @@ export type Change =
     readonly uid: string;
     readonly provenance: Provenance | undefined;
     readonly wave: number | undefined;
+    readonly handle?: Readonly<Record<string, unknown>>;
     readonly reason: string;
   }
   | {

@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   plan: ["render types"],
   render: ["component", "plan types"],
   cluster: ["plan types"],
-  kinds: ["cluster", "render types"],
+  kinds: ["cluster", "plan types", "render types"],
   apply: ["plan", "cluster", "kinds", "component types", "render types"],
   report: [],
   sandbox: ["tools"],

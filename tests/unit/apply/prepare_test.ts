@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { prepare, type PrepareOptions } from "../../../lib/apply/prepare.ts";
-import { Discovery } from "../../../lib/cluster/mod.ts";
+import { type Cluster, Discovery } from "../../../lib/cluster/mod.ts";
 import { isMap, valueAt } from "../../../lib/field_path.ts";
 import type { KubernetesObject } from "../../../lib/object.ts";
 import type { DesiredObject } from "../../../lib/render/mod.ts";
@@ -25,6 +25,8 @@ const options: PrepareOptions = {
     { ...core("Job", "jobs"), group: "batch" },
   ]),
   secrets: { readSecret: () => Promise.resolve(undefined) },
+  // None of the objects here lives outside of it.
+  cluster: {} as Cluster,
 };
 const desired = (object: KubernetesObject, line = 1): DesiredObject => ({
   object,

@@ -3,17 +3,22 @@ import { certificateProblem } from "../../../lib/certificate.ts";
 import { Authority } from "../../../lib/sandbox/mod.ts";
 import { randomText } from "../../../lib/kinds/generated_secret.ts";
 import {
+  type KindContext,
   type KindError,
   kindJsonSchemas,
   realizedKinds,
-  type SecretReader,
 } from "../../../lib/kinds/mod.ts";
+import type { Cluster } from "../../../lib/cluster/mod.ts";
 import type { KubernetesObject } from "../../../lib/object.ts";
 
 const PLACE = { file: "secrets.yaml", line: 3 };
 
-function reader(...secrets: KubernetesObject[]): SecretReader {
+function reader(...secrets: KubernetesObject[]): KindContext {
   return {
+    // The kinds of these tests live in it as Secrets only.
+    cluster: {} as Cluster,
+    component: "web",
+    declared: [],
     readSecret: (namespace, name) =>
       Promise.resolve(
         secrets.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
@@ -45,10 +50,12 @@ async function expand(kind: string, spec: unknown, ...secrets: KubernetesObject[
   };
   const realized = realizedKinds.get(kind);
   assert.ok(realized);
-  return await realized.expand(
+  const expansion = await realized.expand(
     { object, provenance: PLACE, lineOf: () => undefined },
     reader(...secrets),
   );
+  assert.ok(expansion.object);
+  return { ...expansion, object: expansion.object };
 }
 
 Deno.test("missing keys are made, living ones are kept, given ones follow Git", async () => {

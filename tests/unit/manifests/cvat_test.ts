@@ -1,6 +1,6 @@
 /** CVAT's manifests fit together, before any cluster sees them. */
 import assert from "node:assert/strict";
-import { loadComponent, resolveParameters, settleComponent } from "../../../lib/component/mod.ts";
+import { loadComponent } from "../../../lib/component/mod.ts";
 import { isMap } from "../../../lib/field_path.ts";
 import { keyOf, type KubernetesObject, referenceOf } from "../../../lib/object.ts";
 import { orderObjects } from "../../../lib/plan/mod.ts";
