@@ -114,10 +114,14 @@ async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promi
     changes: changes.map((change) => reportOf(change, { text: observing })),
     waves: planned.plan.waves.length,
   });
-  for (const { item, postponed } of planned.waves.flat()) {
-    if (postponed === undefined) continue;
-    const message = `${describe(item.reference)} is left for a later run: ${postponed}`;
-    options.emit({ type: "warning", message });
+  const postponed = planned.waves.flat().flatMap(({ item, postponed: reason }) =>
+    reason === undefined ? [] : [{ name: describe(item.reference), reason }]
+  );
+  for (
+    const [reason, items = []] of Object.entries(Object.groupBy(postponed, (item) => item.reason))
+  ) {
+    const names = items.map(({ name }) => name).join(", ");
+    options.emit({ type: "warning", message: `Left for a later run, since ${reason}: ${names}` });
   }
   for (const { member, reason } of planned.kept) {
     options.emit({

@@ -8,6 +8,7 @@ import { createPrinter } from "../report/mod.ts";
 import { startSandbox } from "../sandbox/mod.ts";
 import type { CommandContext, ReconcileOptions, RunContext } from "./command.ts";
 import { EXIT } from "./outcome.ts";
+import { startKeycloakStandIn } from "./keycloak_stand_in.ts";
 import { installPlatform, tlsSecretName } from "./platform.ts";
 import { runComponent } from "./reconcile.ts";
 
@@ -48,17 +49,21 @@ export async function runDemo(context: CommandContext): Promise<number> {
       "A platform",
       "PostgreSQL, Keycloak, ClickHouse and Valkey, as Services that accept connections.",
     );
+    await using keycloak = startKeycloakStandIn();
     await using _platform = await printing(
       context,
-      (run) => installPlatform({ kubeconfig, domain: DOMAIN }, run),
+      (run) => installPlatform({ kubeconfig, domain: DOMAIN, keycloak }, run),
     );
 
     heading("A Git repository", "The manifests of this checkout, in one commit.");
     const source = await makeRepository(folder, context.signal);
-    const options = cvatOptions(source, kubeconfig);
+    const options = cvatOptions(source, kubeconfig, keycloak.url);
     const demo = withParameters(context);
 
-    heading("Deploy", "CVAT as Git says: 18 steps, in waves, each waiting for what it needs.");
+    heading(
+      "Deploy",
+      "CVAT as Git says, judged by the policies: 18 steps, in waves, each waiting for what it needs.",
+    );
     await expectOutcome("applied", run(options, demo));
 
     heading("Again", "Nothing has moved, so nothing is done.");
@@ -128,14 +133,23 @@ async function expectOutcome(expected: Outcome, actual: Promise<Outcome>): Promi
   }
 }
 
-function cvatOptions(source: string, kubeconfig: string): ReconcileOptions {
+/** Nothing is pulled in the sandbox, so any digest will do. */
+const DIGEST = `sha256:${"0".repeat(64)}`;
+const IMAGES = ["server", "ui", "opa", "postgres", "valkey", "kvrocks", "vector", "oauth2Proxy"];
+
+function cvatOptions(source: string, kubeconfig: string, keycloak: string): ReconcileOptions {
   return {
     command: "reconcile",
     mode: "apply",
     component: "cvat",
     source,
     ref: "main",
-    set: [`domain=${DOMAIN}`, `tlsSecret=${tlsSecretName(DOMAIN)}`],
+    set: [
+      `domain=${DOMAIN}`,
+      `tlsSecret=${tlsSecretName(DOMAIN)}`,
+      `keycloakServer=${keycloak}`,
+      ...IMAGES.map((name) => `${name}Digest=${DIGEST}`),
+    ],
     kubeconfig,
     refresh: false,
     yes: true,
@@ -150,7 +164,6 @@ function withParameters(context: CommandContext): CommandContext {
     "ADMIN_PASSWORD",
     "POSTGRES_PASSWORD",
     "CLICKHOUSE_PASSWORD",
-    "OAUTH2_CLIENT_SECRET",
   ];
   const secrets = names.map((name) => [`PLUMB_PARAMETER_${name}`, crypto.randomUUID()]);
   return { ...context, environment: { ...context.environment, ...Object.fromEntries(secrets) } };

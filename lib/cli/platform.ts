@@ -24,7 +24,12 @@ export function tlsSecretName(domain: string): string {
  * Only Services, Secrets and classes are real; behind a Service there is a listener that accepts connections.
  */
 export async function installPlatform(
-  { kubeconfig, domain }: { readonly kubeconfig: string; readonly domain: string },
+  { kubeconfig, domain, keycloak }: {
+    readonly kubeconfig: string;
+    readonly domain: string;
+    /** Who may change clients at Keycloak. */
+    readonly keycloak: { readonly username: string; readonly password: string };
+  },
   context: RunContext,
 ): Promise<AsyncDisposable> {
   const listener = await listen();
@@ -37,7 +42,7 @@ export async function installPlatform(
       command: "reconcile",
       mode: "apply",
       path: fileURLToPath(new URL("platform", import.meta.url)),
-      set: [`tlsSecret=${tlsSecretName(domain)}`],
+      set: [`tlsSecret=${tlsSecretName(domain)}`, `keycloakUsername=${keycloak.username}`],
       kubeconfig,
       refresh: false,
       yes: true,
@@ -48,6 +53,7 @@ export async function installPlatform(
       ...context.environment,
       PLUMB_PARAMETER_CERTIFICATE: certificate,
       PLUMB_PARAMETER_KEY: key,
+      PLUMB_PARAMETER_KEYCLOAK_PASSWORD: keycloak.password,
     };
     await runComponent(options, { ...context, environment });
   } catch (error) {

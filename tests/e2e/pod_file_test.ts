@@ -238,7 +238,10 @@ Deno.test("without a pod the rest goes on, and the file comes when the pod does"
   await own.write(podFile("file", `path: ${path}\ncontent: here`, "absent"));
   const run = await space.reconcile();
   assert.equal(run.code, 0, run.output);
-  assert.match(run.output, /is left for a later run: there is no ready pod app=absent/);
+  assert.match(
+    run.output,
+    /Left for a later run, since there is no ready pod app=absent in namespace \S+: PodFile/,
+  );
   assert.equal((await space.diff()).code, 0);
   await own.write(podFile("file", `path: ${path}\ncontent: here\n`));
   assert.equal((await space.reconcile()).code, 0);
