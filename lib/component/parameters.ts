@@ -152,8 +152,19 @@ class Resolution {
     const { default: fallback } = declaration;
     if (fallback === undefined) return undefined;
     const place = this.#place(name);
-    const value = typeof fallback === "string" ? await this.#expand(fallback) : fallback;
-    return { value, from: "its default", place };
+    if (typeof fallback !== "string") return { value: fallback, from: "its default", place };
+    if (this.#sources.partial && await this.#lacks(fallback)) return undefined;
+    return { value: await this.#expand(fallback), from: "its default", place };
+  }
+
+  /** Whether a text refers to a parameter without a value. */
+  async #lacks(text: string): Promise<boolean> {
+    for (const name of referencesIn(text)) {
+      if (this.#component.parameters.has(name) && await this.resolve(name) === undefined) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Replaces references to other parameters, which must not be secret: what they go into may be shown. */

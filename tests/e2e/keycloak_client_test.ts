@@ -227,7 +227,12 @@ Deno.test("what is wrong with Keycloak or the declaration is told, and nothing i
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     () => new Response("<html>hello</html>"),
   );
+  const hanging = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Promise(() => {}),
+  );
   const cases: [Partial<Declaration>, RegExp][] = [
+    [{ server: `http://127.0.0.1:${hanging.addr.port}` }, /no answer within 20 s/],
     [{ server: "http://127.0.0.1:1" }, /Keycloak can't be reached/],
     [{ server: `http://127.0.0.1:${silent.addr.port}` }, /not Keycloak's admin API/],
     [{ server: "http://auth.example.com" }, /spec\.server: must begin with https/],
@@ -244,6 +249,7 @@ Deno.test("what is wrong with Keycloak or the declaration is told, and nothing i
     assert.equal(await own.client(), undefined);
   }
   await silent.shutdown();
+  void hanging.shutdown();
   await space.cluster.patch(SECRETS, { namespace: space.name, name: "admin" }, {
     stringData: { password: "not-the-password" },
   }, "merge");

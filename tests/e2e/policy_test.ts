@@ -14,6 +14,7 @@ import {
   type Run,
   workspace,
 } from "../plumb.ts";
+import { writeScript } from "../script.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const MISTAKES = `${ROOT}/tests/e2e/fixtures/mistakes`;
@@ -189,8 +190,7 @@ Deno.test("policies see where secrets go, but never their values", async () => {
   const seen = `${folder}/seen`;
   const opa = await requireTool(OPA, {});
   const spy = `${folder}/opa`;
-  await Deno.writeTextFile(spy, `#!/bin/sh\ntee '${seen}' | '${opa}' "$@"\n`);
-  await Deno.chmod(spy, 0o755);
+  await writeScript(spy, `tee '${seen}' | '${opa}' "$@"`);
   const environment = { PLUMB_OPA: spy, PLUMB_PARAMETER_PASSWORD: "a-secret-value" };
   const run = await space.reconcile([], { environment });
   assert.equal(run.code, 4, run.output);
@@ -208,8 +208,7 @@ Deno.test("when policies can't be asked, nothing passes", async () => {
   const folder = await Deno.makeTempDir();
   const broken = `${folder}/opa`;
   for (const script of ["echo '{}'", "echo broken >&2; exit 3"]) {
-    await Deno.writeTextFile(broken, `#!/bin/sh\n${script}\n`);
-    await Deno.chmod(broken, 0o755);
+    await writeScript(broken, script);
     const run = await space.reconcile([], { environment: { PLUMB_OPA: broken } });
     assert.equal(run.code, 1, run.output);
     assert.match(run.output, /policy-failed/);

@@ -1,9 +1,19 @@
 /** Free ports of loopback. */
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on now. It is below those that the system gives away by itself, so that no other test gets
+ * it before a server listens on it.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    try {
+      using _ = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Waits until a condition holds. */

@@ -215,3 +215,24 @@ Deno.test("a copied certificate must be valid, now and for its hosts", async () 
   assert.match(at(Date.now() + year) ?? "", /^ran out on \d{4}-\d\d-\d\d$/);
   assert.match(at(Date.now() - year) ?? "", /^is not valid before/);
 });
+
+Deno.test("a key is made anew once for each rotation that is asked for, and never otherwise", async () => {
+  const spec = (rotation?: string) => ({
+    generate: { token: { ...(rotation === undefined ? {} : { rotation }) }, other: {} },
+  });
+  const living = (object: KubernetesObject) => ({
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: "8" },
+  });
+  const { object: first } = await expand("GeneratedSecret", spec());
+  const data = (object: KubernetesObject) => object["data"] as Record<string, string>;
+  const { object: kept } = await expand("GeneratedSecret", spec(), living(first));
+  assert.deepEqual(data(kept), data(first));
+  const { object: rotated } = await expand("GeneratedSecret", spec("2026-12"), living(first));
+  assert.notEqual(data(rotated)["token"], data(first)["token"]);
+  assert.equal(data(rotated)["other"], data(first)["other"]);
+  const { object: again } = await expand("GeneratedSecret", spec("2026-12"), living(rotated));
+  assert.deepEqual(data(again), data(rotated));
+  const { object: next } = await expand("GeneratedSecret", spec("2027-01"), living(rotated));
+  assert.notEqual(data(next)["token"], data(rotated)["token"]);
+});

@@ -1,6 +1,6 @@
 /** CVAT's manifests fit together, before any cluster sees them. */
 import assert from "node:assert/strict";
-import { loadComponent } from "../../../lib/component/mod.ts";
+import { loadComponent, resolveParameters } from "../../../lib/component/mod.ts";
 import { isMap } from "../../../lib/field_path.ts";
 import { keyOf, type KubernetesObject, referenceOf } from "../../../lib/object.ts";
 import { orderObjects } from "../../../lib/plan/mod.ts";
@@ -248,4 +248,58 @@ Deno.test("every parameter is used, and the README leads from every step to its 
   const steps = readme.split("\n").flatMap((line) => /^\| ([\d, ]+) /.exec(line)?.[1] ?? [])
     .flatMap((numbers) => numbers.split(",").map(Number));
   assert.deepEqual(steps, Array.from({ length: 18 }, (_, index) => index + 1));
+});
+
+Deno.test("a parameter can't break out of its place in YAML, Python, nginx, SQL or a shell", async () => {
+  const hostile: Readonly<Record<string, readonly string[]>> = {
+    host: [
+      "a.example.com; return 200",
+      "a.example.com\nx",
+      "$(id).example.com",
+      "a.example.com/..",
+      "A",
+    ],
+    domain: ['example.com"', "example.com}", "*.example.com"],
+    realm: ["x/../master", "x y", "x?y", "x'"],
+    adminUsername: ["admin'", "admin: x", "$(id)", "a\nb", '"'],
+    clickhouseDatabase: ["cvat; DROP DATABASE cvat", "cvat'", "../x"],
+    version: ['1"', "1\n", "x y"],
+    newUserRole: ["admin", "worker,admin"],
+    mediaCacheLimit: ["40 requirepass x", "0", "-1"],
+    exposure: ["../..", "*"],
+    ingressNamespace: ['x" }', "X", ""],
+    serverDigest: ["sha256:abc", "latest"],
+    serverImage: ["registry.example.com/app", "app:latest@x y"],
+    accessMode: ["ReadWriteOnce]"],
+    storageClass: ["a b", "a: b"],
+  };
+  for (const [name, values] of Object.entries(hostile)) {
+    for (const value of values) {
+      await assert.rejects(renderCvat({ [name]: value }), (error: Error & { code?: string }) => {
+        return error.code === "wrong-type";
+      }, `${name}=${value}`);
+    }
+  }
+});
+
+Deno.test("passwords with quotes or ends of lines are refused, and never quoted", async () => {
+  const files = await readFiles();
+  const declared = loadComponent(files, { folder: "cvat" });
+  for (
+    const [name, value] of [
+      ["ADMIN", "it's-a-password"],
+      ["ADMIN", "short"],
+      ["CLICKHOUSE", "a'b"],
+      ["CLICKHOUSE", "a\nb"],
+    ]
+  ) {
+    const environment = { [`PLUMB_PARAMETER_${name}_PASSWORD`]: value };
+    await assert.rejects(
+      resolveParameters(declared, { environment, partial: true }),
+      (error: Error) => {
+        return error.message.includes("must match the pattern") &&
+          !error.message.includes(value ?? "");
+      },
+    );
+  }
 });

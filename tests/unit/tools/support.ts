@@ -1,5 +1,6 @@
 /** Folders, programs and a server for the tests of lib/tools. */
 
+import { writeScript } from "../../script.ts";
 import { join } from "node:path";
 
 /** A folder that is removed at the end of the block. */
@@ -11,7 +12,7 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { readonly pa
 /** Writes an executable shell script. */
 export async function script(folder: string, name: string, text: string): Promise<string> {
   const path = join(folder, name);
-  await Deno.writeTextFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  await writeScript(path, text);
   return path;
 }
 
