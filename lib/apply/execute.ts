@@ -5,9 +5,8 @@
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import type { Action, Emit } from "../event.ts";
 import { messageOf, PlumbError } from "../errors.ts";
-import { FIELD_MANAGER } from "../names.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
-import { adoptionPatch, type AdoptionPolicy, type Member, takenFields } from "../plan/mod.ts";
+import { type AdoptionPolicy, type Member, takenFields } from "../plan/mod.ts";
 import type { Decision } from "./decide.ts";
 import { liveObject } from "./external.ts";
 import type { Lease } from "./lease.ts";
@@ -15,6 +14,7 @@ import type { PreparedObject } from "./prepare.ts";
 import { forEachLimited } from "./pool.ts";
 import { memberOf } from "./record.ts";
 import { replace } from "./replace.ts";
+import { takeOver } from "./take_over.ts";
 import { waitForHealth } from "./wait.ts";
 
 /** A few more than the cluster sends at once, so that none of its places stays empty. */
@@ -151,8 +151,7 @@ class Run {
       return await replace(cluster, item, live, options);
     }
     if (change.action === "adopt" && live !== undefined) {
-      const patch = adoptionPatch(live, options.adoption, FIELD_MANAGER);
-      if (patch !== undefined) await cluster.patch(item.resource, item.reference, patch, "json");
+      await takeOver(cluster, item, live, options.adoption);
     }
     return await cluster.apply(item.resource, item.object, {});
   }

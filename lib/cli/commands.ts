@@ -107,6 +107,14 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
   };
 }
 
+/** The schema of `component.yaml`, or of a kind that Plumb realizes. */
+async function schemaOf(kind: string | undefined): Promise<unknown> {
+  if (kind === undefined) return (await import("../component/mod.ts")).componentJsonSchema();
+  const schemas = (await import("../kinds/mod.ts")).kindJsonSchemas();
+  if (schemas[kind] !== undefined) return schemas[kind];
+  throw usage(`There is no kind ${kind}`, `There are ${Object.keys(schemas).join(", ")}.`);
+}
+
 /** Components are described, not judged. */
 function describedAs(output: Output): "text" | "json" | "markdown" {
   return output === "junit" ? "text" : output;
@@ -144,8 +152,7 @@ const component: Command = {
     else if (verb === "show" && name !== undefined) {
       context.write(await componentShow({ ...options, name }));
     } else if (verb === "schema") {
-      const { componentJsonSchema } = await import("../component/mod.ts");
-      context.write(`${JSON.stringify(componentJsonSchema(), null, 2)}\n`);
+      context.write(`${JSON.stringify(await schemaOf(name), null, 2)}\n`);
     } else throw usage(`What to do with components?`, `Usage: ${component.usage}`);
     return EXIT.ok;
   },

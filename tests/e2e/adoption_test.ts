@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { load } from "js-yaml";
 import type { KubernetesObject } from "../../lib/object.ts";
+import { takeOver } from "../../lib/apply/take_over.ts";
 import {
   actionsOf,
+  CONFIG_MAPS,
   deployment,
   DEPLOYMENTS,
   documents,
@@ -96,4 +98,32 @@ Deno.test("where it can't be told what is set again, an adoption lists all that 
   assert.ok(differences.includes("removed metadata.labels.by-hand"), String(differences));
   assert.equal((await space.reconcile()).code, 0);
   assert.deepEqual(planOf(await space.reconcile()), []);
+});
+
+Deno.test("an adoption goes through though controllers write the object meanwhile", async () => {
+  await using space = await namespaced();
+  await createByHand(
+    space,
+    "/api/v1/namespaces/NAMESPACE/configmaps",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: busy }\ndata: { old: left, kept: one }\n",
+  );
+  const name = { namespace: space.name, name: "busy" };
+  const stale = await space.get(CONFIG_MAPS, "busy");
+  assert.ok(stale);
+  // Two more managers: the entries that were read are elsewhere now.
+  for (const manager of ["a-controller", "b-controller"]) {
+    await space.cluster.patch(
+      CONFIG_MAPS,
+      name,
+      { metadata: { annotations: { [manager]: "x" } } },
+      "merge",
+      manager,
+    );
+  }
+  const reference = { group: "", kind: "ConfigMap", ...name };
+  await takeOver(space.cluster, { resource: CONFIG_MAPS, reference }, stale, "unowned");
+  const managers = (await space.get(CONFIG_MAPS, "busy"))?.metadata.managedFields?.map((entry) =>
+    entry.manager
+  );
+  assert.ok(!managers?.includes("kubectl-create"), String(managers));
 });
