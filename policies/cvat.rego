@@ -149,6 +149,16 @@ violations contains server_violation(
 	count([name | some name in found.container.args; startswith(name, "--cookie-name=")]) == 0
 }
 
+violations contains server_violation(
+	found,
+	"OAuth2 Proxy puts the password that proves identities into its answers: every visitor can read it at /oauth2/auth",
+	"Leave --set-basic-auth out, and lead the sign-in paths through OAuth2 Proxy with --pass-basic-auth.",
+) if {
+	some found in proxies
+	some argument in found.container.args
+	argument in {"--set-basic-auth", "--set-basic-auth=true"}
+}
+
 # OPA is ready when it has its rules, and is not restarted because it has none.
 judges contains found if {
 	some found in pods.containers

@@ -73,3 +73,11 @@ test_opa_under_another_name if {
 test_a_proxy_without_secret_and_name if {
 	found([deployment({"name": "p", "args": ["--oidc-issuer-url=https://a", "--cookie-domain=.d"]})]) == 2
 }
+
+test_a_proxy_that_tells_its_password if {
+	found([deployment({
+		"name": "p",
+		"args": ["--oidc-issuer-url=https://a", "--set-basic-auth=true"],
+		"env": [secret("OAUTH2_PROXY_COOKIE_SECRET")],
+	})]) == 1
+}

@@ -35,6 +35,12 @@ ingresses contains {
 		some rule in object.get(object_, ["spec", "rules"], [])
 		some path in object.get(rule, ["http", "paths"], [])
 	},
+	# OAuth2 Proxy carries the others itself, which is a login too.
+	"uncarried": {path.path |
+		some rule in object.get(object_, ["spec", "rules"], [])
+		some path in object.get(rule, ["http", "paths"], [])
+		object.get(path, ["backend", "service", "name"], "") != "oauth2-proxy"
+	},
 	"annotations": object.get(object_, ["metadata", "annotations"], {}),
 } if {
 	some index, object_ in input.objects
@@ -92,7 +98,7 @@ violations contains {
 } if {
 	has_login
 	some found in ingresses
-	some path in found.paths
+	some path in found.uncarried
 	not is_api(path)
 	not is_login(path)
 	not protected(found)
@@ -101,6 +107,17 @@ violations contains {
 protected(found) if {
 	contains(annotation(found, "auth-url"), "/oauth2/auth")
 	annotation(found, "auth-signin") != ""
+}
+
+# What the controller's own check of annotations lets pass.
+violations contains {
+	"index": found.index,
+	"path": at("auth-signin"),
+	"message": "ingress-nginx ignores this auth-signin: strangers get 401 and no login",
+	"fix": "Use letters, digits and -._~/:,?&=$ only. rd need not be escaped.",
+} if {
+	some found in ingresses
+	not regex.match(`^[-._~a-zA-Z0-9/:,?&=$ ]*$`, annotation(found, "auth-signin"))
 }
 
 violations contains {

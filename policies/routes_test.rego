@@ -44,6 +44,20 @@ test_headers_without_auth_url_are_not_replaced if found(ingress("/api", {"auth-r
 
 test_the_rest_without_login if found(ingress("/static", open_to_all)) == 1
 
+test_the_rest_carried_by_the_login if {
+	carried := json.patch(ingress("/", open_to_all), [{
+		"op": "add",
+		"path": "/spec/rules/0/http/paths/0/backend",
+		"value": {"service": {"name": "oauth2-proxy"}},
+	}])
+	found(carried) == 0
+}
+
+test_a_login_page_that_is_ignored if {
+	escaped := {"auth-signin": "https://$host/oauth2/start?rd=%2Fsso%2F"}
+	found(ingress("/", object.union(behind_login, escaped))) == 1
+}
+
 test_snippets if found(ingress("/api", object.union(open_to_all, {"configuration-snippet": "x"}))) == 1
 
 test_without_tls if {

@@ -56,11 +56,15 @@ export class Visitor {
   }
 }
 
-function target(from: string, { status, headers }: Answer): string | undefined {
-  const location = headers.get("location");
-  return status >= 300 && status < 400 && location !== null
-    ? new URL(location, from).href
-    : undefined;
+/** Where an answer sends a browser on: a redirect, or the page of a login that moves on at once. */
+export function target(from: string, { status, headers, text }: Answer): string | undefined {
+  const location = status >= 300 && status < 400 ? headers.get("location") : refreshOf(text);
+  return location === null ? undefined : new URL(location, from).href;
+}
+
+function refreshOf(page: string): string | null {
+  const found = /<meta http-equiv="refresh" content="0; ?url=([^"]+)"/i.exec(page);
+  return found?.[1]?.replaceAll("&amp;", "&") ?? null;
 }
 
 /** Addresses as they may be shown: state and codes are secrets of a login. */

@@ -7,9 +7,13 @@ import { Visitor } from "../../lib/verify/visitor.ts";
 import { renderCvat } from "../cvat.ts";
 import { type Django, startDjango } from "./servers/django.ts";
 import { type Keycloak, testKeycloak } from "./servers/keycloak.ts";
+import { gatewayLocations } from "./servers/gateway.ts";
+import { type Backends, ingressLocations } from "./servers/ingress.ts";
 import { startNginx } from "./servers/nginx.ts";
 import { type OAuth2Proxy, startOAuth2Proxy } from "./servers/oauth2_proxy.ts";
-import { startValkey } from "./servers/valkey.ts";
+import type { RawServer } from "./servers/raw.ts";
+import { openRelay, type Relay } from "./servers/relay.ts";
+import { startValkey, type Valkey } from "./servers/valkey.ts";
 
 /** Public host of CVAT here. */
 export const HOST = "cvat.example.com";
@@ -29,11 +33,15 @@ export interface User {
 export interface Stack extends AsyncDisposable {
   readonly django: Django;
   readonly proxy: OAuth2Proxy;
+  /** Of OAuth2 Proxy. */
+  readonly sessions: Valkey;
+  /** To Keycloak. */
+  readonly line: Relay;
   readonly issuer: string;
-  readonly keycloak: Keycloak;
-  readonly realm: string;
   /** For addresses of CVAT. */
   readonly client: Deno.HttpClient;
+  /** The same, for requests that no client would send. */
+  readonly outside: RawServer;
   /** Somebody without a past. */
   visitor(): Visitor;
   /** HTTP to CVAT's public address. */
@@ -45,25 +53,42 @@ export interface Stack extends AsyncDisposable {
 
 /** What to change about the manifests, in order to see that the tests see it. */
 export interface Changes {
-  readonly ingress?: (object: KubernetesObject) => KubernetesObject;
+  /** The form of exposure; ingress when absent. */
+  readonly exposure?: string;
+  /** An Ingress or a HTTPRoute. */
+  readonly route?: (object: KubernetesObject) => KubernetesObject;
+  readonly proxyArguments?: (args: readonly string[]) => readonly string[];
   readonly middleware?: (code: string) => string;
-  /** Instead of Django. */
+  readonly version?: string;
+  /** A port in the place of Django's. */
   readonly backend?: number;
 }
 
-/** Starts everything, as rendered with Ingress objects. */
-export async function startStack(changes: Changes = {}): Promise<Stack> {
-  const objects = (await renderCvat()).map(({ object }) => object);
-  const find = (kind: string, name: string) => {
+type WithData = KubernetesObject & { data: Record<string, string> };
+
+/** CVAT's objects by kind and name, as rendered. */
+export async function objectsOfCvat(
+  choices: Readonly<Record<string, string>> = {},
+): Promise<(kind: string, name: string) => WithData> {
+  const objects = (await renderCvat(choices)).map(({ object }) => object);
+  return (kind, name) => {
     const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
     if (found === undefined) throw new Error(`There is no ${kind} ${name}`);
-    return found as KubernetesObject & { data: Record<string, string> };
+    return found as WithData;
   };
+}
+
+/** Starts everything, as rendered. */
+export async function startStack(changes: Changes = {}): Promise<Stack> {
+  const { exposure = "ingress" } = changes;
+  const objects = (await renderCvat({ exposure })).map(({ object }) => object);
+  const find = await objectsOfCvat({ exposure });
   const stack = new AsyncDisposableStack();
   const [keycloak, sessions] = await Promise.all([testKeycloak(), startValkey()]);
   stack.use(sessions);
+  const line = stack.use(openRelay(Number(new URL(keycloak.url).port)));
   const { realm, secret } = await makeRealm(keycloak);
-  const issuer = `${keycloak.url}/realms/${realm}`;
+  const issuer = `http://127.0.0.1:${line.port}/realms/${realm}`;
   const middleware = find("ConfigMap", "cvat-oauth2-middleware").data["middleware.py"] ?? "";
   const django = stack.use(
     await startDjango({
@@ -75,13 +100,16 @@ export async function startStack(changes: Changes = {}): Promise<Stack> {
         CVAT_HOST: HOST,
         ALLOWED_HOSTS: find("ConfigMap", "cvat-environment").data["ALLOWED_HOSTS"] ?? "",
       },
+      ...(changes.version === undefined ? {} : { version: changes.version }),
     }),
   );
-  await django.shell(ACCOUNTS);
+  const interfacePort = stack.use(serveInterface()).port;
+  const inside = { "cvat-backend": changes.backend ?? django.port, "cvat-ui": interfacePort };
+  const args = proxyArguments(find("Deployment", "oauth2-proxy"), issuer, sessions.port);
   const proxy = stack.use(
     await startOAuth2Proxy({
-      args: proxyArguments(find("Deployment", "oauth2-proxy"), issuer, sessions.port),
-      configuration: find("ConfigMap", "oauth2-proxy").data["oauth2-proxy.cfg"] ?? "",
+      args: changes.proxyArguments?.(args) ?? args,
+      files: onLoopback(find("ConfigMap", "oauth2-proxy").data, inside),
       environment: {
         OAUTH2_PROXY_CLIENT_SECRET: secret,
         OAUTH2_PROXY_COOKIE_SECRET: "0123456789abcdef0123456789abcdef",
@@ -89,18 +117,18 @@ export async function startStack(changes: Changes = {}): Promise<Stack> {
       },
     }),
   );
-  const interfacePort = stack.use(serveInterface()).port;
   const authority = await Authority.create();
+  const backends = { ...inside, "oauth2-proxy": proxy.port };
+  const routes = objects.filter(({ kind }) => kind === "Ingress" || kind === "HTTPRoute")
+    .map((object) => changes.route?.(object) ?? object);
   const nginx = stack.use(
     await startNginx({
-      ingresses: objects.filter(({ kind }) => kind === "Ingress")
-        .map((object) => changes.ingress?.(object) ?? object),
-      backends: {
-        "cvat-backend": changes.backend ?? django.port,
-        "cvat-ui": interfacePort,
-        "oauth2-proxy": proxy.port,
-      },
-      ...await serving(authority),
+      host: HOST,
+      locations: (port) =>
+        exposure === "ingress"
+          ? ingressLocations(routes, backends, port)
+          : gatewayLocations(routes, backends),
+      ...await authority.hosting(HOST),
     }),
   );
   const { certificate } = await authority.identity();
@@ -113,10 +141,11 @@ export async function startStack(changes: Changes = {}): Promise<Stack> {
   return {
     django,
     proxy,
+    sessions,
+    line,
     issuer,
-    keycloak,
-    realm,
     client,
+    outside: { port: nginx.port, host: HOST, authority: certificate },
     visitor: () => new Visitor({ publicHttp } as CheckContext),
     http: () => publicHttp(URL_OF_CVAT),
     addUser: (user) => addUser(keycloak, realm, user),
@@ -124,22 +153,17 @@ export async function startStack(changes: Changes = {}): Promise<Stack> {
   };
 }
 
-/** The accounts that CVAT has before anybody comes. */
-const ACCOUNTS = `
-from django.contrib.auth.models import Group, User
-from rest_framework.authtoken.models import Token
-for name in ("admin", "user", "worker"): Group.objects.create(name=name)
-admin = User.objects.create_superuser("admin", "admin@example.com", "admin-password")
-Token.objects.create(user=admin, key="0123456789012345678901234567890123456789")
-User.objects.create_user("twin1", "twins@example.com", "x")
-User.objects.create_user("twin2", "Twins@example.com", "x")
-User.objects.create_user("squatted@example.com", "somebody@else.com", "x")
-User.objects.create_user("gone", "gone@example.com", "x", is_active=False)
-`;
-
-async function serving(authority: Authority) {
-  const { certificate, key } = await authority.hosting(HOST);
-  return { certificate, key };
+/** Texts with the addresses of Services replaced. */
+function onLoopback(
+  texts: Readonly<Record<string, string>>,
+  ports: Backends,
+): Record<string, string> {
+  const replace = (text: string) =>
+    text.replaceAll(
+      /http:\/\/(cvat-\w+)(:\d+)?\//g,
+      (_, name) => `http://127.0.0.1:${ports[name]}/`,
+    );
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, replace(text)]));
 }
 
 /** The web interface's container: it serves a page, whoever asks. */
@@ -158,7 +182,6 @@ function proxyArguments(deployment: KubernetesObject, issuer: string, sessions: 
   };
   const replaced: Readonly<Record<string, string>> = {
     "--http-address": "",
-    "--config": "",
     "--oidc-issuer-url": `--oidc-issuer-url=${issuer}`,
     "--redis-connection-url": `--redis-connection-url=redis://127.0.0.1:${sessions}`,
   };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
 import type { Answer } from "../http.ts";
 import { baseUrl, login, valueOf } from "../settings_schema.ts";
-import { shown, Visitor } from "../visitor.ts";
+import { shown, target, Visitor } from "../visitor.ts";
 
 const settings = z.strictObject({
   url: baseUrl.describe("Public address."),
@@ -61,7 +61,7 @@ async function leadToLogin(
       hint: "kubectl get ingress -o yaml, and reconcile.",
     });
   }
-  if (first.status >= 400) {
+  if (first.status >= 400 && target(start, first) === undefined) {
     throw new CheckFailure(`/ answers ${first.status} instead of leading to the login`, {
       probably: first.status >= 500
         ? "OAuth2 Proxy is away, so the ingress can't ask it."
@@ -155,15 +155,15 @@ async function signIn(
     valueOf(given.user.username, context),
     valueOf(given.user.password, context),
   ]);
-  const target = new URL(action, address).href;
-  const answer = await visitor.ask(target, { username, password, credentialId: "" });
+  const login = new URL(action, address).href;
+  const answer = await visitor.ask(login, { username, password, credentialId: "" });
   if (answer.status === 200) {
     throw new CheckFailure(`Keycloak refuses the test user: ${messageIn(answer)}`, {
       probably: "His password was changed, he is disabled, or he has an action to do first.",
       hint: "Log in as him in a browser.",
     });
   }
-  const { path, answer: last } = await visitor.follow(target, answer);
+  const { path, answer: last } = await visitor.follow(login, answer);
   const callback = path.find((step) => step.startsWith(`${given.url}/oauth2/callback`));
   if (callback === undefined || last.status >= 400) throw callbackFailure(path, last);
   context.evidence("ends at", `${shown(path.at(-1) ?? "")} (status ${last.status})`);

@@ -7,7 +7,10 @@ import { cachePath, fillOnce } from "../../../lib/tools/cache.ts";
 import { run } from "./maven.ts";
 import { freePort, until } from "./ports.ts";
 
-const PACKAGES = ["django==4.2.24", "djangorestframework==3.16.1", "uvicorn==0.35.0"];
+const PACKAGES = ["djangorestframework==3.16.1", "uvicorn==0.35.0"];
+
+/** CVAT has gone from the one line of long-term support to the other. */
+export const DJANGO_VERSIONS = ["4.2.28", "5.2.11"] as const;
 
 /** A running application. */
 export interface Django extends AsyncDisposable {
@@ -51,6 +54,9 @@ REST_FRAMEWORK = {
 
 const URLS = `
 from django.contrib.auth import logout
+from django.contrib.auth.models import Group, User
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from rest_framework.decorators import api_view
@@ -77,21 +83,41 @@ def headers(request):
 def page(request):
     return HttpResponse(f"user={request.user.username}")
 
+@receiver(post_save, sender=User)
+def give_default_role(instance, created, **rest):
+    if created: instance.groups.add(Group.objects.get(name="user"))
+
 urlpatterns = [
     path("api/users/self", self), path("api/tasks", tasks), path("api/auth/logout", sign_out),
     path("api/headers", headers), path("django-rq/", page), path("static/page", page),
 ]
 `;
 
+/** The accounts that CVAT has before anybody comes. Like CVAT, it gives each new account a default role. */
+const PREPARE = `
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.contrib.auth.models import Group, User
+from rest_framework.authtoken.models import Token
+for name in ("admin", "user", "worker"): Group.objects.create(name=name)
+admin = User.objects.create_superuser("admin", "admin@example.com", "admin-password")
+Token.objects.create(user=admin, key="0123456789012345678901234567890123456789")
+User.objects.create_user("twin1", "twins@example.com", "x")
+User.objects.create_user("twin2", "Twins@example.com", "x")
+User.objects.create_user("squatted@example.com", "somebody@else.com", "x")
+User.objects.create_user("gone", "gone@example.com", "x", is_active=False)
+`;
+
 /** Starts the application on a free port of loopback. */
 export async function startDjango(
-  { middleware, overlay, environment }: {
+  { middleware, overlay, environment, version = DJANGO_VERSIONS[0] }: {
     readonly middleware: string;
     readonly overlay: string;
     readonly environment: Readonly<Record<string, string>>;
+    readonly version?: string;
   },
 ): Promise<Django> {
-  const python = await virtualEnvironment();
+  const python = await virtualEnvironment(version);
   const folder = await Deno.makeTempDir({ prefix: "plumb-django-" });
   const files: Readonly<Record<string, string>> = {
     "cvat/__init__.py": "",
@@ -128,9 +154,7 @@ export async function startDjango(
     if (!success) throw new Error(text(stderr));
     return text(stdout).trim();
   };
-  await shell(
-    'from django.core.management import call_command; call_command("migrate", verbosity=0)',
-  );
+  await shell(PREPARE);
   const port = freePort();
   const child = new Deno.Command(python, {
     args: [
@@ -166,11 +190,12 @@ export async function startDjango(
 }
 
 /** Python of a virtual environment with the packages, made once. */
-async function virtualEnvironment(): Promise<string> {
-  const folder = cachePath(`django-${PACKAGES.join("-").replaceAll(/[^a-z0-9.-]/g, "")}`, {});
+async function virtualEnvironment(version: string): Promise<string> {
+  const packages = [`django==${version}`, ...PACKAGES];
+  const folder = cachePath(packages.join("-").replaceAll("==", "-"), {});
   await fillOnce(folder, "bin/python", async (empty) => {
     await run("python3", ["-m", "venv", empty]);
-    await run(join(empty, "bin/python"), ["-m", "pip", "install", "--quiet", ...PACKAGES]);
+    await run(join(empty, "bin/python"), ["-m", "pip", "install", "--quiet", ...packages]);
   });
   return join(folder, "bin/python");
 }

@@ -1,6 +1,5 @@
-/** A real nginx, configured from Ingress objects as ingress-nginx translates their annotations. */
+/** A real nginx, which carries the requests for one host. */
 import { join } from "node:path";
-import { z } from "zod";
 import { onPath } from "../../../lib/tools/lookup.ts";
 import { freePort, until } from "./ports.ts";
 
@@ -10,33 +9,11 @@ export interface Nginx extends AsyncDisposable {
   readonly port: number;
 }
 
-const ingressObject = z.object({
-  metadata: z.object({
-    name: z.string(),
-    annotations: z.record(z.string(), z.string()).default({}),
-  }),
-  spec: z.object({
-    rules: z.array(z.object({
-      host: z.string(),
-      http: z.object({
-        paths: z.array(z.object({
-          path: z.string(),
-          pathType: z.enum(["Exact", "Prefix"]),
-          backend: z.object({ service: z.object({ name: z.string() }) }),
-        })),
-      }),
-    })),
-  }),
-});
-type Ingress = z.output<typeof ingressObject>;
-
-const PREFIX = "nginx.ingress.kubernetes.io/";
-
-/** Where things are. */
+/** What it serves. */
 export interface NginxOptions {
-  readonly ingresses: readonly unknown[];
-  /** Ports on loopback by the name of the Service. */
-  readonly backends: Readonly<Record<string, number>>;
+  readonly host: string;
+  /** Blocks of its configuration; the server's own port is given. */
+  readonly locations: (port: number) => readonly string[];
   readonly certificate: string;
   readonly key: string;
 }
@@ -93,12 +70,11 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   return { port, [Symbol.asyncDispose]: end };
 }
 
-function configurationOf(options: NginxOptions, folder: string, port: number): string {
-  const ingresses = options.ingresses.map((object) => ingressObject.parse(object));
-  const host = ingresses[0]?.spec.rules[0]?.host ?? "localhost";
-  const locations = ingresses.flatMap((ingress, number) =>
-    locationsOf(ingress, number, options.backends, port)
-  );
+function configurationOf(
+  { host, locations }: NginxOptions,
+  folder: string,
+  port: number,
+): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
     `  ${name}_temp_path ${folder}/${name};`
   );
@@ -115,111 +91,29 @@ ${temporary.join("\n")}
     server_name ${host};
     ssl_certificate ${folder}/tls.crt;
     ssl_certificate_key ${folder}/tls.key;
-    set $empty "";
-${locations.join("\n")}
+${locations(port).join("\n")}
   }
 }
 `;
 }
 
-/** The locations of one Ingress, and those of its authentication. */
-function locationsOf(
-  { metadata: { annotations }, spec }: Ingress,
-  number: number,
-  backends: NginxOptions["backends"],
-  port: number,
-): string[] {
-  const annotation = (name: string) => annotations[PREFIX + name];
-  const authUrl = annotation("auth-url");
-  const auth = authUrl === undefined ? [] : [authLocation(authUrl, number, backends, port)];
-  const signIn = annotation("auth-signin");
-  const page = signIn === undefined ? [] : [
-    `    location @sign-in-${number} { internal; add_header Set-Cookie $auth_cookie_${number}; return 302 ${signIn}; }`,
-  ];
-  const body = [
-    ...(authUrl === undefined
-      ? []
-      : authLines(annotation("auth-response-headers") ?? "", number, signIn)),
-    `client_max_body_size ${annotation("proxy-body-size") ?? "1m"};`,
-    `proxy_send_timeout ${annotation("proxy-send-timeout") ?? "60"}s;`,
-    `proxy_read_timeout ${annotation("proxy-read-timeout") ?? "60"}s;`,
-    `proxy_buffer_size ${annotation("proxy-buffer-size") ?? "4k"};`,
-    `proxy_buffers ${annotation("proxy-buffers-number") ?? "4"} ${
-      annotation("proxy-buffer-size") ?? "4k"
-    };`,
-    "proxy_http_version 1.1;",
-    "proxy_set_header Host $http_host;",
-    "proxy_set_header X-Real-IP $remote_addr;",
-    "proxy_set_header X-Forwarded-For $remote_addr;",
-    "proxy_set_header X-Forwarded-Host $http_host;",
-    "proxy_set_header X-Forwarded-Proto $scheme;",
-    "proxy_set_header X-Forwarded-Scheme $scheme;",
-    "proxy_set_header X-Scheme $scheme;",
-  ];
-  const locations = spec.rules.flatMap(({ http }) =>
-    http.paths.flatMap(({ path, pathType, backend }) => {
-      const lines = [
-        ...body,
-        `proxy_pass http://127.0.0.1:${backends[backend.service.name] ?? 1};`,
-      ].map((line) => `      ${line}`).join("\n");
-      return patternsOf(path, pathType).map((pattern) =>
-        `    location ${pattern} {\n${lines}\n    }`
-      );
-    })
-  );
-  return [...auth, ...page, ...locations];
-}
+/** What every proxy tells its backends about a request. */
+export const FORWARDED: readonly string[] = [
+  "proxy_http_version 1.1;",
+  "proxy_set_header Host $http_host;",
+  "proxy_set_header X-Real-IP $remote_addr;",
+  "proxy_set_header X-Forwarded-For $remote_addr;",
+  "proxy_set_header X-Forwarded-Host $http_host;",
+  "proxy_set_header X-Forwarded-Proto $scheme;",
+];
 
-/** A prefix ends where a segment of the path does. */
-function patternsOf(path: string, pathType: "Exact" | "Prefix"): string[] {
-  if (pathType === "Exact") return [`= ${path}`];
+/** The patterns of a path of Kubernetes: a prefix ends where a segment of the path does. */
+export function patternsOf(path: string, type: string): string[] {
+  if (type === "Exact") return [`= ${path}`];
   return path === "/" ? ["/"] : [`${path}/`, `= ${path}`];
 }
 
-function authLocation(
-  url: string,
-  number: number,
-  backends: NginxOptions["backends"],
-  port: number,
-): string {
-  // The host of a request leads to this server itself, the name of a Service to that.
-  const [, scheme, host = "", path] = /^(https?):\/\/([^/]+)(\/.*)$/.exec(url) ?? [];
-  const target = host === "$host"
-    ? `${scheme}://127.0.0.1:${port}${path}`
-    : `${scheme}://127.0.0.1:${backends[host.split(".")[0] ?? ""] ?? 1}${path}`;
-  return `    location = /_external-auth-${number} {
-      internal;
-      proxy_pass_request_body off;
-      proxy_set_header Content-Length "";
-      proxy_set_header Host ${host};
-      proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
-      proxy_set_header X-Original-Method $request_method;
-      proxy_set_header X-Real-IP $remote_addr;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Auth-Request-Redirect $request_uri;
-      proxy_buffer_size 16k;
-      proxy_buffers 4 16k;
-      proxy_ssl_verify off;
-      proxy_pass ${target};
-    }`;
-}
-
-function authLines(headers: string, number: number, signIn: string | undefined): string[] {
-  const names = headers.split(",").map((name) => name.trim()).filter((name) => name !== "");
-  return [
-    `auth_request /_external-auth-${number};`,
-    `auth_request_set $auth_cookie_${number} $upstream_http_set_cookie;`,
-    `add_header Set-Cookie $auth_cookie_${number};`,
-    ...names.flatMap((name, index) => {
-      const variable = `$auth_header_${number}_${index}`;
-      return [
-        `auth_request_set ${variable} $upstream_http_${name.toLowerCase().replaceAll("-", "_")};`,
-        `proxy_set_header '${name}' ${variable};`,
-      ];
-    }),
-    ...(signIn === undefined ? [] : [
-      "set_escape_uri $escaped_request_uri $request_uri;",
-      `error_page 401 = @sign-in-${number};`,
-    ]),
-  ];
+/** A location with its lines. */
+export function locationOf(pattern: string, lines: readonly string[]): string {
+  return [`    location ${pattern} {`, ...lines.map((line) => `      ${line}`), "    }"].join("\n");
 }

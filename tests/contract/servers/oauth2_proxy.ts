@@ -9,6 +9,8 @@ import { freePort, until } from "./ports.ts";
 const MODULE = fileURLToPath(new URL("oauth2-proxy", import.meta.url));
 const PACKAGE = "github.com/oauth2-proxy/oauth2-proxy/v7";
 
+const MOUNTED = "/etc/oauth2-proxy";
+
 /** A running proxy. */
 export interface OAuth2Proxy extends AsyncDisposable {
   readonly port: number;
@@ -36,18 +38,19 @@ async function program(): Promise<string> {
 
 /** Starts a proxy on a free port of loopback. */
 export async function startOAuth2Proxy(
-  { args, configuration, environment }: {
+  { args, files, environment }: {
     readonly args: readonly string[];
-    /** Content of its file of settings. */
-    readonly configuration: string;
+    /** What its container has in /etc/oauth2-proxy. */
+    readonly files: Readonly<Record<string, string>>;
     readonly environment: Readonly<Record<string, string>>;
   },
 ): Promise<OAuth2Proxy> {
   const binary = await program();
   const folder = await Deno.makeTempDir({ prefix: "plumb-oauth2-proxy-" });
   const port = freePort();
-  const file = join(folder, "oauth2-proxy.cfg");
-  await Deno.writeTextFile(file, configuration);
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(join(folder, name), text.replaceAll(MOUNTED, folder));
+  }
   const log = join(folder, "log");
   const child = new Deno.Command("sh", {
     args: [
@@ -56,8 +59,7 @@ export async function startOAuth2Proxy(
       "sh",
       log,
       binary,
-      ...args,
-      `--config=${file}`,
+      ...args.map((argument) => argument.replace(MOUNTED, folder)),
       `--http-address=127.0.0.1:${port}`,
     ],
     clearEnv: true,
