@@ -35,6 +35,20 @@ Deno.test("an image that can't be pulled stops the run early, with the image and
   );
 });
 
+Deno.test("a registry without the digest is told with the digest", async () => {
+  await using space = await workspace();
+  const image = `registry.example.com/app:1.0@sha256:${"0123456789abcdef".repeat(4)}`;
+  const pinned = deployment("web", { image, template: `${FAIL_ANNOTATION}: image-pull` });
+  await space.write({ "app.yaml": documents(NAMESPACE, pinned) });
+  const run = await space.reconcile(["--timeout", "60s"]);
+  assert.equal(run.code, 1);
+  const { message } = failureOf(run);
+  assert.ok(
+    message.includes(`can't pull image ${image}`) && message.includes("not found"),
+    message,
+  );
+});
+
 Deno.test("a container that keeps ending stops the run early, with its last words and without secrets", async () => {
   await using space = await workspace();
   const secret =

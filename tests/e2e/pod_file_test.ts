@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { exportLine, type Syntax } from "../../lib/kinds/service_environment.ts";
 import { setExec } from "../../lib/sandbox/mod.ts";
 import {
+  deployment,
   documents,
   errorOf,
   NAMESPACE,
@@ -278,4 +279,43 @@ Deno.test("what can't be written is told, and leaves what was there", async () =
     podFile("file", `path: ${folder}/large\ncontent: ${"x".repeat(1024 * 1024 + 1)}`),
   );
   assert.match(errorOf(await space.reconcile()).message, /must not be longer than/);
+});
+
+Deno.test("a pod that is replaced while a run writes into it has the file in the end, and never half of it", async () => {
+  await using space = await workspace();
+  const folder = await Deno.makeTempDir({ prefix: "plumb-home-" });
+  const path = `${folder}/config`;
+  const server = deployment("code-server");
+  await space.write({ "app.yaml": documents(NAMESPACE, server) });
+  assert.equal((await space.reconcile()).code, 0);
+  await setExec(space.kubeconfig, { namespace: space.name });
+  const content = "x".repeat(200_000);
+  await space.write({
+    "app.yaml": documents(
+      NAMESPACE,
+      server,
+      podFile("config", `path: ${path}\ncontent: ${content}`),
+    ),
+  });
+  const names = async () =>
+    (await space.cluster.list(PODS, { namespace: space.name })).map(({ metadata }) =>
+      metadata.name
+    );
+  const [before] = await names();
+  assert.ok(before);
+  let replaced: Promise<unknown> | undefined;
+  const run = await space.reconcile([], {
+    onEvent: (event) => {
+      if (event.type !== "stage" || event.stage !== "apply") return;
+      replaced = space.cluster.delete(PODS, { namespace: space.name, name: before });
+    },
+  });
+  await replaced;
+  assert.equal(run.code, 0, run.output);
+  assert.ok(!(await names()).includes(before));
+  assert.equal(await Deno.readTextFile(path), content);
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
+    "config",
+  ]);
+  await Deno.remove(folder, { recursive: true });
 });
