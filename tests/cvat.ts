@@ -3,7 +3,14 @@ import { loadComponent, resolveParameters, settleComponent } from "../lib/compon
 import { type DesiredObject, render } from "../lib/render/mod.ts";
 
 const FOLDER = new URL("../manifests/cvat/", import.meta.url);
-const SECRETS = ["ADMIN", "POSTGRES", "CLICKHOUSE", "VALKEY"].map((name) => `${name}_PASSWORD`);
+/** Variables of its secret parameters. */
+export const SECRETS = [
+  "ADMIN_PASSWORD",
+  "POSTGRES_PASSWORD",
+  "CLICKHOUSE_PASSWORD",
+  "VALKEY_PASSWORD",
+  "OAUTH2_CLIENT_SECRET",
+] as const;
 const IMAGES = ["server", "ui", "opa", "postgres", "valkey", "kvrocks", "vector", "oauth2Proxy"];
 /** Of every image. */
 export const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -22,9 +29,10 @@ export async function readFiles(
   return files.flat();
 }
 
-/** The objects of the component, with choices among its parameters. */
+/** The objects of the component, with choices among its parameters, and by their variables secrets. */
 export async function renderCvat(
   choices: Readonly<Record<string, string>> = {},
+  secrets: Readonly<Partial<Record<typeof SECRETS[number], string>>> = {},
 ): Promise<DesiredObject[]> {
   const files = await readFiles();
   const declared = loadComponent(files, { folder: "cvat" });
@@ -37,7 +45,7 @@ export async function renderCvat(
   const parameters = await resolveParameters(declared, {
     set: Object.entries(given).map(([name, value]) => `${name}=${value}`),
     environment: Object.fromEntries(
-      [...SECRETS, "OAUTH2_CLIENT_SECRET"].map((name) => [`PLUMB_PARAMETER_${name}`, "a-secret"]),
+      SECRETS.map((name) => [`PLUMB_PARAMETER_${name}`, secrets[name] ?? "a-secret"]),
     ),
   });
   const component = settleComponent(declared, parameters);
