@@ -17,30 +17,32 @@ const started = z.object({ rq_id: z.string().min(1) });
 /** What runs in the background, and how it ended. */
 export type Request = z.output<typeof request>;
 
-/** How long a worker may take to begin, and to end: milliseconds. */
-export interface Patience {
-  readonly begin: number;
-  readonly end: number;
-}
-
-const POLL_MILLISECONDS = 300;
+/** How long work may go on, once a worker has begun it. */
+const WORK_MILLISECONDS = 120_000;
+/** How long it may wait for a worker: seconds. */
+const PATIENCE = 30;
+const POLL_MILLISECONDS = 200;
 
 /** One account's view of CVAT. */
 export class CvatApi {
   readonly #http: Http;
   readonly #authorization: string | undefined;
   readonly #signal: AbortSignal;
+  readonly #patience: number;
 
   constructor(
     http: Http,
-    { signal, username, password }: {
+    { signal, username, password, patience = PATIENCE }: {
       readonly signal: AbortSignal;
       readonly username?: string;
       readonly password?: string;
+      /** Seconds that work in the background may wait for a worker. */
+      readonly patience?: number;
     },
   ) {
     this.#http = http;
     this.#signal = signal;
+    this.#patience = patience;
     this.#authorization = username === undefined
       ? undefined
       : `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
@@ -102,7 +104,6 @@ export class CvatApi {
     queue: string,
     path: string,
     question: Question,
-    patience: Patience = { begin: 30_000, end: 120_000 },
   ): Promise<Request> {
     const answer = await this.ask(path, question);
     // A second request for what is under way is answered with the first one's identity.
@@ -113,10 +114,10 @@ export class CvatApi {
     if (!success) {
       throw new CheckFailure(`${path.split("?")[0]} names no request: ${excerpt(answer)}`);
     }
-    return await this.#wait(queue, data.rq_id, patience);
+    return await this.#wait(queue, data.rq_id);
   }
 
-  async #wait(queue: string, id: string, patience: Patience): Promise<Request> {
+  async #wait(queue: string, id: string): Promise<Request> {
     const begun = Date.now();
     for (;;) {
       const answer = await this.ask(`/api/requests/${encodeURIComponent(id)}`);
@@ -127,10 +128,12 @@ export class CvatApi {
       if (data.status === "finished") return data;
       if (data.status === "failed") throw failed(queue, data.message ?? "");
       const waited = Date.now() - begun;
-      if (data.status === "queued" && waited > patience.begin) throw stuck(queue, patience.begin);
-      if (waited > patience.end) {
+      if (data.status === "queued" && waited > this.#patience * 1000) {
+        throw stuck(queue, this.#patience);
+      }
+      if (waited > WORK_MILLISECONDS) {
         throw new CheckFailure(
-          `The ${queue} worker has not ended within ${patience.end / 1000} s`,
+          `The ${queue} worker has not ended within ${WORK_MILLISECONDS / 1000} s`,
           {
             probably: "It is overloaded, or hangs.",
             hint: `kubectl logs deployment/cvat-worker-${queue}`,
@@ -215,8 +218,8 @@ function lost(queue: string): CheckFailure {
   });
 }
 
-function stuck(queue: string, milliseconds: number): CheckFailure {
-  return new CheckFailure(`The request is still queued after ${milliseconds / 1000} s`, {
+function stuck(queue: string, seconds: number): CheckFailure {
+  return new CheckFailure(`The request is still queued after ${seconds} s`, {
     probably: `No worker serves the queue ${queue}.`,
     hint: `kubectl get pods; kubectl logs deployment/cvat-worker-${queue}`,
   });
@@ -249,6 +252,7 @@ export function cvatApi(
     readonly url: string;
     readonly username?: string;
     readonly password?: string;
+    readonly patience?: number;
   },
 ): CvatApi {
   return new CvatApi(publicHttp(url), { signal, ...account });

@@ -5,7 +5,7 @@ import type { Query } from "../checks/clickhouse.ts";
 import { excerpt, pause } from "./api.ts";
 import { apiOf, cvatSettings } from "./settings.ts";
 
-const settings = cvatSettings.omit({ outsider: true }).extend({
+const settings = cvatSettings.omit({ outsider: true, patience: true }).extend({
   table: z.string().regex(/^\w+\.\w+$/, "must be DATABASE.TABLE"),
   patience: z.int().default(40).describe(
     "Seconds until an event must be there; Vector sends every ten.",

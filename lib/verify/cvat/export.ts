@@ -13,6 +13,7 @@ import {
   openArchive,
 } from "./formats.ts";
 import type { AnnotatedTask } from "./media.ts";
+import { compareKeyFrames, type KeyFrame, keyFramesIn } from "./tracks.ts";
 import { apiOf, cvatSettings } from "./settings.ts";
 import { makeTask, type Task } from "./tasks.ts";
 import { uploadAtOnce } from "./upload.ts";
@@ -50,24 +51,38 @@ export const cvatExportCheck = defineCheck({
       );
       return [name, bytes] as const;
     }));
-    await exportTask(api, video.task.id, "CVAT for video 1.1").then((bytes) => {
-      const text = new TextDecoder().decode(
-        open(bytes, "CVAT for video 1.1").get("annotations.xml"),
-      );
-      const tracks = text.match(/<track /g)?.length ?? 0;
-      if (tracks !== video.annotations.tracks.length) {
-        throw wrong(
-          "CVAT for video 1.1",
-          `${tracks} tracks instead of ${video.annotations.tracks.length}`,
-        );
-      }
-      context.evidence("CVAT for video 1.1", `${tracks} track`);
-    });
+    await checkTracks(api, video, context);
     const own = new Map(archives).get("CVAT for images 1.1") ??
       await exportTask(api, images.task.id, "CVAT for images 1.1");
     await importAgain(api, own, images, { context, given });
   },
 });
+
+const VIDEO_FORMAT = "CVAT for video 1.1";
+
+/** Tracks are in CVAT's own format only: every key frame must be in it as it was drawn. */
+async function checkTracks(
+  api: CvatApi,
+  { task, annotations }: AnnotatedTask,
+  context: CheckContext,
+): Promise<void> {
+  const archive = open(await exportTask(api, task.id, VIDEO_FORMAT), VIDEO_FORMAT);
+  const wanted = annotations.tracks.map(({ shapes }) => shapes);
+  let found: readonly (readonly KeyFrame[])[];
+  try {
+    found = keyFramesIn(archive);
+  } catch (cause) {
+    throw wrong(VIDEO_FORMAT, words(cause));
+  }
+  if (found.length !== wanted.length) {
+    throw wrong(VIDEO_FORMAT, `${found.length} tracks instead of ${wanted.length}`);
+  }
+  for (const [index, keys] of wanted.entries()) {
+    const difference = compareKeyFrames(keys, found[index] ?? []);
+    if (difference !== undefined) throw wrong(VIDEO_FORMAT, difference);
+  }
+  context.evidence(VIDEO_FORMAT, `${wanted.length} track, every key frame as it was drawn`);
+}
 
 async function exportTask(api: CvatApi, task: number, format: string): Promise<Uint8Array> {
   const path = `/api/tasks/${task}/dataset/export?format=${

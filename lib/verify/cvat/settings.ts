@@ -11,6 +11,9 @@ export const cvatSettings = z.strictObject({
   outsider: login.optional().describe(
     "Another ordinary account. Without one, only strangers are tried.",
   ),
+  patience: z.int().min(1).default(30).describe(
+    "Seconds that work in the background may wait for a worker.",
+  ),
 });
 
 /** The same with the way inside. */
@@ -22,7 +25,9 @@ export const healthSettings = z.strictObject({
 
 /** The account's view of CVAT. */
 export async function apiOf(
-  { url, account }: Pick<z.output<typeof cvatSettings>, "url" | "account">,
+  { url, account, patience }:
+    & Pick<z.output<typeof cvatSettings>, "url" | "account">
+    & { readonly patience?: number },
   context: CheckContext,
   under: Pick<CheckContext, "publicHttp" | "signal"> = context,
 ): Promise<CvatApi> {
@@ -30,5 +35,10 @@ export async function apiOf(
     valueOf(account.username, context),
     valueOf(account.password, context),
   ]);
-  return cvatApi(under, { url, username, password });
+  return cvatApi(under, {
+    url,
+    username,
+    password,
+    ...(patience === undefined ? {} : { patience }),
+  });
 }

@@ -3,9 +3,8 @@
  * under ASGI as CVAT runs. Around them is as little as they need: accounts, Basic, token and session authentication.
  */
 import { dirname, join } from "node:path";
-import { cachePath, fillOnce } from "../../../lib/tools/cache.ts";
-import { run } from "./maven.ts";
 import { freePort, until } from "./ports.ts";
+import { pythonWith } from "./python.ts";
 
 const PACKAGES = ["djangorestframework==3.16.1", "uvicorn==0.35.0"];
 
@@ -117,7 +116,7 @@ export async function startDjango(
     readonly version?: string;
   },
 ): Promise<Django> {
-  const python = await virtualEnvironment(version);
+  const python = await pythonWith(`django==${version}`, ...PACKAGES);
   const folder = await Deno.makeTempDir({ prefix: "plumb-django-" });
   const files: Readonly<Record<string, string>> = {
     "cvat/__init__.py": "",
@@ -187,15 +186,4 @@ export async function startDjango(
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-/** Python of a virtual environment with the packages, made once. */
-async function virtualEnvironment(version: string): Promise<string> {
-  const packages = [`django==${version}`, ...PACKAGES];
-  const folder = cachePath(packages.join("-").replaceAll("==", "-"), {});
-  await fillOnce(folder, "bin/python", async (empty) => {
-    await run("python3", ["-m", "venv", empty]);
-    await run(join(empty, "bin/python"), ["-m", "pip", "install", "--quiet", ...packages]);
-  });
-  return join(folder, "bin/python");
 }

@@ -1,0 +1,7 @@
+package users
+
+import rego.v1
+
+default allow := false
+
+allow if input.auth.user.privilege in {"admin", "user", "worker"}

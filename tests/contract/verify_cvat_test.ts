@@ -1,0 +1,387 @@
+/** The checks of CVAT against a CVAT that keeps to its own description, with a real OPA: well, and with each fault. */
+import assert from "node:assert/strict";
+import { type CvatWithOpa, startCvatWithOpa } from "./cvat/verified.ts";
+import { Description } from "./openapi.ts";
+
+const ALL = ["opa", "cvat-health", "cvat-task", "cvat-media", "cvat-export"] as const;
+
+for (const release of ["2.64.0", "2.23.1"] as const) {
+  Deno.test(`every check passes on a healthy CVAT ${release}, and leaves nothing behind`, async () => {
+    await using stack = await startCvatWithOpa({ release });
+    const { results } = await stack.check(ALL);
+    for (const result of results) assert.equal(result.status, "passed", JSON.stringify(result));
+    assert.deepEqual(stack.cvat.violations, []);
+    assert.deepEqual(stack.cvat.tasks(), []);
+    const said = JSON.stringify(results);
+    assert.match(said, /every box as it was annotated/);
+    assert.match(said, /the same annotations/);
+    assert.doesNotMatch(said, /checker-password|other-password/);
+  });
+}
+
+/** What breaks, which check tells, and what it says. */
+interface Case {
+  readonly name: string;
+  readonly set: (stack: CvatWithOpa) => void | Promise<void>;
+  readonly check: typeof ALL[number];
+  readonly says: RegExp;
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const faults = (stack: CvatWithOpa) => stack.cvat.faults;
+const CASES: readonly Case[] = [
+  {
+    name: "PostgreSQL is away",
+    set: (stack) => void faults(stack).down.add("database"),
+    check: "cvat-health",
+    says: /DatabaseBackend: unavailable.*PostgreSQL is down/,
+  },
+  {
+    name: "the media cache is away",
+    set: (stack) => void faults(stack).down.add("media"),
+    check: "cvat-health",
+    says: /Cache backend: media: unexpected.*media cache is down/,
+  },
+  {
+    name: "Valkey is away",
+    set: (stack) => void faults(stack).down.add("cache"),
+    check: "cvat-health",
+    says: /500.*(Valkey|services is away)/,
+  },
+  {
+    name: "the disk is nearly full",
+    set: (stack) => void faults(stack).down.add("disk"),
+    check: "cvat-health",
+    says: /DiskUsage: warning.*node's disk is nearly full/,
+  },
+  {
+    name: "another release answers",
+    set: (stack) => void (faults(stack).version = "2.1.0"),
+    check: "cvat-health",
+    says: /CVAT 2\.1\.0 answers.*not 2\.64\.0.*roll-out/,
+  },
+  {
+    name: "the public address is lost on the way",
+    set: (stack) => void (faults(stack).forgetsHost = true),
+    check: "cvat-health",
+    says: /believes that it is at http:\/\/cvat-backend:8080.*X-Forwarded-Proto/,
+  },
+  {
+    name: "OPA is away",
+    set: (stack) => stack.stopOpa(),
+    check: "opa",
+    says: /OPA can't be reached.*is down/,
+  },
+  {
+    name: "a decision is another one",
+    set: () => {},
+    check: "opa",
+    says: /tasks\/allow answers true where false is right.*stale/,
+    settings: {
+      opa: {
+        decisions: [
+          { path: "tasks/allow", input: { auth: { user: { privilege: "admin" } } }, result: false },
+          { path: "tasks/allow", input: {}, result: false },
+        ],
+      },
+    },
+  },
+  {
+    name: "the rule of the README, which does not exist",
+    set: () => {},
+    check: "opa",
+    says: /cvat\/allow has no result.*no such rule/,
+    settings: {
+      opa: {
+        decisions: [
+          { path: "cvat/allow", input: {}, result: true },
+          { path: "cvat/allow", input: {}, result: false },
+        ],
+      },
+    },
+  },
+  {
+    name: "another bundle",
+    set: () => {},
+    check: "opa",
+    says: /bundle other is not there, but cvat/,
+    settings: { opa: { bundle: "other" } },
+  },
+  {
+    name: "a wrong password",
+    set: () => {},
+    check: "cvat-task",
+    says: /401.*password in the Secret/,
+    settings: { "cvat-task": { account: { username: "checker", password: "wrong" } } },
+  },
+  {
+    name: "an account that may not make tasks",
+    set: () => {},
+    check: "cvat-task",
+    says: /403.*rules do not let this account/,
+    settings: { "cvat-task": { account: { username: "worker", password: "worker-password" } } },
+  },
+  {
+    name: "an outsider who sees everything",
+    set: () => {},
+    check: "cvat-task",
+    says: /Another account is answered 200/,
+    settings: { "cvat-task": { outsider: { username: "admin", password: "admin-password" } } },
+  },
+  {
+    name: "labels lose their attributes",
+    set: (stack) => void (faults(stack).losesAttributes = true),
+    check: "cvat-task",
+    says: /label with attributes was not kept/,
+  },
+  {
+    name: "nobody serves imports",
+    set: (stack) => void faults(stack).unserved.add("import"),
+    check: "cvat-media",
+    says: /still queued.*No worker serves the queue import/,
+  },
+  {
+    name: "nobody makes chunks",
+    set: (stack) => void faults(stack).unserved.add("chunks"),
+    check: "cvat-media",
+    says: /answered 429.*chunks worker is away/,
+  },
+  {
+    name: "Valkey evicts requests",
+    set: (stack) => void (faults(stack).losesRequests = true),
+    check: "cvat-media",
+    says: /vanished.*it evicts/,
+  },
+  {
+    name: "the worker was killed",
+    set: (stack) => {
+      faults(stack).workerSays =
+        "rq: Work-horse terminated unexpectedly; waitpid returned 9 (signal 9)";
+    },
+    check: "cvat-media",
+    says: /import worker failed.*killed, for memory/,
+  },
+  {
+    name: "502 while uploading",
+    set: (stack) => void (faults(stack).breaksUploads = true),
+    check: "cvat-media",
+    says: /502.*broke off at the ingress/,
+  },
+  {
+    name: "a proxy with a low limit on bodies",
+    set: (stack) => void (faults(stack).bodyLimit = 2_000),
+    check: "cvat-media",
+    says: /413.*proxy-body-size/,
+  },
+  {
+    name: "scaled frames",
+    set: (stack) => void (faults(stack).scalesFrames = true),
+    check: "cvat-media",
+    says: /Frame \d is 48×32, not 96×64/,
+  },
+  {
+    name: "mixed frames",
+    set: (stack) => void (faults(stack).mixesFrames = true),
+    check: "cvat-media",
+    says: /is not the picture that was sent.*mixed up/,
+  },
+  {
+    name: "dropped shapes",
+    set: (stack) => void (faults(stack).dropsShapes = true),
+    check: "cvat-media",
+    says: /not read back as they were written: 4 shapes instead of 5/,
+  },
+  {
+    name: "nobody serves exports",
+    set: (stack) => void faults(stack).unserved.add("export"),
+    check: "cvat-export",
+    says: /still queued.*No worker serves the queue export/,
+  },
+  {
+    name: "wrong coordinates",
+    set: (stack) => void (faults(stack).movesBoxes = true),
+    check: "cvat-export",
+    says: /is not what was annotated: no box car on 1 at 5,6,30,25/,
+  },
+  {
+    name: "key frames that are lost",
+    set: (stack) => void (faults(stack).losesKeyFrames = true),
+    check: "cvat-export",
+    says: /CVAT for video 1\.1 is not what was annotated: .*key frame/,
+  },
+  {
+    name: "a truncated archive",
+    set: (stack) => void (faults(stack).cutsArchives = true),
+    check: "cvat-export",
+    says: /can't be opened.*cut off/,
+  },
+  {
+    name: "an import that changes nothing",
+    set: (stack) => void (faults(stack).importsNothing = true),
+    check: "cvat-export",
+    says: /After an import the annotations are not the same: 0 tags instead of 1/,
+  },
+  {
+    name: "a format that is unknown",
+    set: () => {},
+    check: "cvat-export",
+    says: /400.*Unknown format/,
+    settings: { "cvat-export": { formats: ["KITTI 9.9"] } },
+  },
+];
+
+Deno.test("each fault of CVAT is told by the right check, in words, and what follows is not judged", async (test) => {
+  for (const { name, set, check, says, settings } of CASES) {
+    await test.step(name, async () => {
+      await using stack = await startCvatWithOpa();
+      await set(stack);
+      const { results, events } = await stack.check(ALL, settings);
+      const wrong = results.filter(({ status }) => status === "failed");
+      const first = results.find((result) => result.name === check);
+      assert.equal(first?.status, "failed", JSON.stringify(results));
+      assert.match(`${first.message} ${first.probably ?? ""}`, says);
+      // OPA's absence is seen by CVAT's own health, too.
+      const others = wrong.filter((result) => result.name !== check).map((result) => result.name);
+      assert.deepEqual(others, name === "OPA is away" ? ["cvat-health"] : []);
+      assert.deepEqual(stack.cvat.violations, []);
+      assert.doesNotMatch(JSON.stringify(events), /checker-password|other-password/);
+      if (faults(stack).down.size === 0 && name !== "OPA is away") {
+        assert.deepEqual(stack.cvat.tasks(), []);
+      }
+    });
+  }
+});
+
+Deno.test("OPA without a bundle, and with the rules of something else, are told apart", async (test) => {
+  await test.step("none is configured", async () => {
+    await using stack = await startCvatWithOpa({ withBundle: false });
+    const { results } = await stack.check(["opa", "cvat-health", "cvat-task"]);
+    assert.match(
+      `${results[0]?.message} ${results[0]?.probably}`,
+      /bundle cvat is not there.*runs without a bundle/,
+    );
+    // CVAT's own health says that all is well; only its work shows the fault.
+    assert.deepEqual(results.map(({ status }) => status), ["failed", "passed", "failed"]);
+  });
+  await test.step("a bundle that can't be compiled", async () => {
+    await using stack = await startCvatWithOpa({
+      rules: { "rules/tasks.rego": "package tasks\nallow {" },
+    });
+    const { results } = await stack.check(["opa", "cvat-health"]);
+    assert.match(`${results[0]?.message} ${results[0]?.probably}`, /can't fetch its rules/);
+    assert.match(
+      `${results[1]?.message} ${results[1]?.probably}`,
+      /OPAHealthCheck.*not loaded its rules/,
+    );
+  });
+  await test.step("rules that let everybody in", async () => {
+    const open = "import rego.v1\nallow := true\nfilter := []\n";
+    await using stack = await startCvatWithOpa({
+      rules: {
+        ...Object.fromEntries(
+          ["tasks", "users", "server", "events"].map((name) => [
+            `rules/${name}.rego`,
+            `package ${name}\n${open}`,
+          ]),
+        ),
+      },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const { results } = await stack.check(["opa", "cvat-health", "cvat-task"]);
+    assert.match(results[0]?.message ?? "", /answers true where false is right/);
+    assert.match(
+      `${results[2]?.message} ${results[2]?.probably}`,
+      /answered 200.*OPA holds other rules/,
+    );
+  });
+});
+
+Deno.test("an interrupted run removes what it has made, and the next one what a killed run left", async () => {
+  await using stack = await startCvatWithOpa();
+  stack.cvat.faults.unserved.add("import");
+  const controller = new AbortController();
+  const running = stack.check(ALL, { "cvat-media": { patience: 60 } }, {
+    signal: controller.signal,
+  });
+  while (!stack.cvat.tasks().some((name) => name.endsWith("-images"))) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  controller.abort();
+  const { results } = await running;
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["passed", "passed", "passed", "not-judged", "not-judged"],
+  );
+  assert.deepEqual(stack.cvat.tasks(), []);
+});
+
+Deno.test("a server that answers slowly does not hang the run, and the check that it hangs says so", async () => {
+  await using stack = await startCvatWithOpa();
+  stack.cvat.faults.slow = 300;
+  const { results } = await stack.check(["cvat-health", "cvat-task"]);
+  assert.deepEqual(results.map(({ status }) => status), ["passed", "passed"]);
+});
+
+Deno.test("an exchange that does not fit CVAT's description is seen", async () => {
+  await using stack = await startCvatWithOpa();
+  const send = async (path: string, body: unknown) => {
+    const answer = await fetch(stack.url + path, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${btoa("checker:checker-password")}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(body),
+    });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  assert.equal(await send("/api/tasks", { name: "x", label: [] }), 201);
+  assert.match(stack.cvat.violations.join(), /the field label is not described/);
+  assert.equal(await send("/api/tasks", {}), 400);
+  const description = new Description({
+    paths: {
+      "/a/{id}": {
+        get: {
+          parameters: [{ in: "query", name: "page", schema: { type: "integer" }, required: true }],
+          responses: {
+            "200": {
+              content: {
+                "application/json": { schema: { $ref: "#/components/schemas/A" } },
+              },
+            },
+          },
+        },
+      },
+    },
+    components: {
+      schemas: {
+        A: {
+          type: "object",
+          required: ["id"],
+          properties: { id: { type: "integer", nullable: true } },
+        },
+      },
+    },
+  });
+  const asked = { method: "GET", path: "/a/1", contentType: "", body: undefined };
+  assert.deepEqual(description.request({ ...asked, query: new URLSearchParams("page=2") }), []);
+  assert.match(
+    String(description.request({ ...asked, query: new URLSearchParams() })),
+    /lacks page/,
+  );
+  assert.match(
+    String(description.request({ ...asked, query: new URLSearchParams("page=x&b=1") })),
+    /page.*b/,
+  );
+  const answer = (body: unknown, status = 200) =>
+    description.answer({ ...asked, query: new URLSearchParams() }, {
+      status,
+      contentType: "application/json",
+      body,
+    });
+  assert.deepEqual(answer({ id: null }), []);
+  assert.match(String(answer({ id: "x" })), /id must be integer/);
+  assert.match(String(answer({})), /must have required property/);
+  assert.match(String(answer({ id: 1 }, 201)), /not described/);
+});
