@@ -80,7 +80,8 @@ export async function startCvatWithOpa(
       };
       const checks = names.map((check) => ({
         check,
-        ...(known[check] ?? { url, account, outsider, patience: 1 }),
+        ...(known[check] ??
+          (check.startsWith("cvat-") ? { url, account, outsider, patience: 1 } : {})),
         ...settings[check],
       }));
       return runChecks(checks, {
