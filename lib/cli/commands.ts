@@ -2,7 +2,7 @@
 import { usage } from "./arguments.ts";
 import type { Command, CommandContext, Given, Output, ReconcileOptions } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { debug, output, outputOf, placeOptions, runOptions } from "./options.ts";
+import { debug, output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
 import { verify } from "./verify_command.ts";
@@ -13,7 +13,7 @@ const reconcile: Command = {
   summary: "make the cluster as Git says",
   usage: "plumb reconcile [COMPONENT] [OPTIONS]",
   description:
-    "Exit codes: 0 in sync or applied, 1 error, 2 differences found (--mode observe), 5 another run is at work.",
+    "Exit codes: 0 in sync or applied, 1 error, 2 differences found (--mode observe), 3 a check failed (--verify), 4 refused by policy, 5 another run is at work.",
   positionals: 1,
   options: {
     ...runOptions,
@@ -35,6 +35,8 @@ const reconcile: Command = {
       description: "How long to wait for each wave",
       default: "5m",
     },
+    verify: { type: "boolean", description: "Then run the checks of spec.verify" },
+    ...wayOptions,
   },
   examples: [
     { what: "CVAT from this checkout", line: "plumb reconcile cvat --set domain=example.com" },
@@ -83,7 +85,19 @@ async function runAndReport(
       ...context,
       emit: printer.emit,
     });
-    return exitCode(outcome);
+    const done = outcome === "applied" || outcome === "in-sync";
+    if (!done || !given.flag("verify")) return exitCode(outcome);
+    const { verifyOnce } = await import("./verify.ts");
+    const good = await verifyOnce(
+      {
+        ...placeOptions(given),
+        resolve: given.texts("resolve"),
+        certificateAuthority: given.text("certificate-authority"),
+      },
+      { ...context, emit: printer.emit },
+    );
+    if (context.signal.aborted) return EXIT.interrupted;
+    return good ? EXIT.ok : EXIT.verificationFailed;
   } catch (error) {
     const { reportError } = await import("./report_error.ts");
     return reportError(error, printer.emit, { signal: context.signal, debug: given.flag("debug") });

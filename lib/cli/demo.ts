@@ -11,6 +11,7 @@ import { EXIT } from "./outcome.ts";
 import { startKeycloakStandIn } from "./keycloak_stand_in.ts";
 import { installPlatform, tlsSecretName } from "./platform.ts";
 import { runComponent } from "./reconcile.ts";
+import { runVerify } from "./verify.ts";
 
 const DOMAIN = "example.com";
 const DEPLOYMENTS: Resource = {
@@ -81,6 +82,12 @@ export async function runDemo(context: CommandContext): Promise<number> {
     heading("Heal", "Git wins.");
     await expectOutcome("applied", run(options, demo));
     await expectOutcome("in-sync", run(options, demo));
+
+    heading(
+      "Verify",
+      "What runs is what was declared. No image runs on this node, so only a real cluster can prove the rest.",
+    );
+    await expectVerified(options, demo);
     context.write(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
     return EXIT.ok;
   } finally {
@@ -131,6 +138,22 @@ async function expectOutcome(expected: Outcome, actual: Promise<Outcome>): Promi
       hint: "This is a defect. Run `plumb demo --debug` and report what it prints.",
     });
   }
+}
+
+async function expectVerified(options: ReconcileOptions, context: CommandContext): Promise<void> {
+  const good = await printing(context, (inner) =>
+    runVerify({
+      ...options,
+      only: ["deployment"],
+      skip: [],
+      failFast: false,
+      repeat: 1,
+      resolve: [],
+    }, { ...inner, emit: brief(inner.emit) }));
+  if (good) return;
+  throw new PlumbError("demo", "The demo expected the check to pass, and it failed", {
+    hint: "This is a defect. Run `plumb demo --debug` and report what it prints.",
+  });
 }
 
 /** Nothing is pulled in the sandbox, so any digest will do. */

@@ -58,6 +58,21 @@ export const runOptions: Readonly<Record<string, Option>> = {
   debug,
 };
 
+/** How to get to public addresses that this machine does not know. */
+export const wayOptions: Readonly<Record<string, Option>> = {
+  resolve: {
+    type: "string",
+    multiple: true,
+    value: "HOST=ADDRESS:PORT",
+    description: "Where a public host is whose name does not resolve here; may be repeated",
+  },
+  "certificate-authority": {
+    type: "string",
+    value: "FILE",
+    description: "PEM file of an authority that public certificates may be signed by",
+  },
+};
+
 /** The output that was chosen. */
 export function outputOf(given: Given): Output {
   const chosen = given.text("output");

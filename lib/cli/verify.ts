@@ -8,6 +8,14 @@ import { type Address, type CheckResult, openReach, planChecks, verify } from ".
 import type { RunContext, VerifyOptions } from "./command.ts";
 import { parametersOf, pathOf } from "./reconcile.ts";
 
+/** Runs all checks once, as after a deploy. @returns whether all passed. */
+export function verifyOnce(
+  options: Omit<VerifyOptions, "only" | "skip" | "failFast" | "repeat" | "watch">,
+  context: RunContext,
+): Promise<boolean> {
+  return runVerify({ ...options, only: [], skip: [], failFast: false, repeat: 1 }, context);
+}
+
 /** Runs the checks as often as the options say. @returns whether all passed, the last time. */
 export async function runVerify(options: VerifyOptions, context: RunContext): Promise<boolean> {
   const path = pathOf(options);

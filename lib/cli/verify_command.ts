@@ -2,7 +2,7 @@
 import { usage } from "./arguments.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { output, outputOf, placeOptions, runOptions } from "./options.ts";
+import { output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 
 /** `plumb verify` as a command. */
@@ -36,17 +36,7 @@ export const verify: Command = {
       value: "TIME",
       description: "Again and again, with this pause, until Ctrl-C",
     },
-    resolve: {
-      type: "string",
-      multiple: true,
-      value: "HOST=ADDRESS:PORT",
-      description: "Where a public host is whose name does not resolve here; may be repeated",
-    },
-    "certificate-authority": {
-      type: "string",
-      value: "FILE",
-      description: "PEM file of an authority that public certificates may be signed by",
-    },
+    ...wayOptions,
     output: { ...output, choices: ["text", "json", "markdown", "junit"] },
   },
   examples: [

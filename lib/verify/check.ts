@@ -66,6 +66,11 @@ export interface ClusterView {
     kind: { readonly group: string; readonly version: string; readonly plural: string },
     options?: { readonly namespace?: string; readonly labelSelector?: string },
   ): Promise<readonly unknown[]>;
+  /** Runs a program in a container, without a shell. */
+  exec(
+    container: { readonly namespace: string; readonly pod: string; readonly container: string },
+    command: readonly string[],
+  ): Promise<{ readonly code: number; readonly text: string; readonly errors: string }>;
 }
 
 /** One thing that is proven about a deployed component. */

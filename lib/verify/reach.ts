@@ -1,6 +1,12 @@
 /** Ways to what checks ask: in the cluster directly, from outside through the API server. @module */
 import { Buffer } from "node:buffer";
-import { type Cluster, endpointOf, type ForwardedPort, forwardPort } from "../cluster/mod.ts";
+import {
+  type Cluster,
+  endpointOf,
+  execIn,
+  type ForwardedPort,
+  forwardPort,
+} from "../cluster/mod.ts";
 import { isMap } from "../field_path.ts";
 import type { Address, CheckContext } from "./check.ts";
 import { CheckFailure } from "./check.ts";
@@ -70,6 +76,10 @@ class ClusterReach implements Reach {
             namespace: other,
             ...(labelSelector === undefined ? {} : { labelSelector }),
           }),
+        exec: async (container, command) => {
+          const { code, output, errors } = await execIn(cluster, { ...container, command });
+          return { code, errors, text: new TextDecoder().decode(output) };
+        },
       },
     };
   }

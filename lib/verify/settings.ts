@@ -30,7 +30,12 @@ export class VerifyError extends PlumbError {
 }
 
 const verifySettings = z.strictObject({
-  checks: z.array(z.looseObject({ check: z.string(), name: z.string().min(1).optional() })).min(1),
+  checks: z.array(z.looseObject({
+    check: z.string(),
+    name: z.string().min(1).optional(),
+    /** Only where a parameter has a value: `{ value: ${cache}, is: kvrocks }`. */
+    when: z.strictObject({ value: z.string(), is: z.string() }).optional(),
+  })).min(1),
 });
 
 /** What to leave out. */
@@ -57,10 +62,15 @@ export function planChecks(
     });
   }
   const { checks } = parse(verifySettings, verify, [], lineOf);
-  const planned = checks.map(({ check: id, name = id, ...settings }, index) => {
+  const planned = checks.flatMap(({ check: id, name = id, when, ...settings }, index) => {
     const check = CHECKS.get(id);
     if (check === undefined) throw unknownCheck(id, lineOf(["checks", index]));
-    return { name, check, settings: parse(check.settings, settings, ["checks", index], lineOf) };
+    const item = {
+      name,
+      check,
+      settings: parse(check.settings, settings, ["checks", index], lineOf),
+    };
+    return when === undefined || when.value === when.is ? [item] : [];
   });
   const names = planned.map(({ name }) => name);
   for (const name of [...selection.only, ...selection.skip]) {

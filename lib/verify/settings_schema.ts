@@ -14,8 +14,16 @@ export const credential = z.union([
   z.strictObject({ namespace: z.string().optional(), secret: z.string(), key: z.string() }),
 ]);
 
-/** A login by references. */
-export const login = z.strictObject({ username: credential, password: credential });
+/** Name and password, or the name of a Secret that has both under these keys. */
+export const login = z.union([
+  z.strictObject({ username: credential, password: credential }),
+  z.string().min(1).transform((secret) => (
+    { username: { secret, key: "username" }, password: { secret, key: "password" } }
+  )),
+]);
+
+/** A login that need not be given; the empty text is none, so that it may come from a parameter. */
+export const optionalLogin = z.union([z.literal("").transform(() => undefined), login]).optional();
 
 /** An address without a path. */
 export const baseUrl = z.url({ protocol: /^https?$/ });

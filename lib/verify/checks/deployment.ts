@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 import { z } from "zod";
 import { certificateProblem } from "../../certificate.ts";
 import { type CheckContext, CheckFailure, type ClusterView, defineCheck } from "../check.ts";
+import { checkFile, checkSpace, podFile, volume } from "./in_pods.ts";
 
 const settings = z.strictObject({
   certificateDays: z.int().default(14).describe("How long certificates must still be valid."),
@@ -12,6 +13,8 @@ const settings = z.strictObject({
     service: z.string().describe("Name that the ConfigMap must tell."),
     url: z.string().describe("Address of the primary endpoint."),
   }).optional(),
+  files: z.array(podFile).default([]).describe("Files in pods that need a certain mode."),
+  volumes: z.array(volume).default([]).describe("Volumes of pods that must have space left."),
 });
 type Settings = z.output<typeof settings>;
 
@@ -81,6 +84,8 @@ export const deploymentCheck = defineCheck({
     await checkClaims(cluster, context);
     await checkCertificates(cluster, given, context);
     if (given.discovery !== undefined) await checkDiscovery(cluster, given.discovery);
+    for (const file of given.files) await checkFile(cluster, file, context);
+    for (const one of given.volumes) await checkSpace(cluster, one, context);
   },
 });
 

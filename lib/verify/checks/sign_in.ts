@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
 import type { Answer } from "../http.ts";
-import { baseUrl, login, valueOf } from "../settings_schema.ts";
+import { baseUrl, optionalLogin, valueOf } from "../settings_schema.ts";
 import { shown, target, Visitor } from "../visitor.ts";
 
 const settings = z.strictObject({
@@ -14,7 +14,7 @@ const settings = z.strictObject({
     domain: z.string(),
     sameSite: z.enum(["none", "lax", "strict"]).default("none"),
   }),
-  user: login.optional().describe(
+  user: optionalLogin.describe(
     "A test user of the realm. Without one, only the way to the login is checked.",
   ),
   signedIn: z.string().startsWith("/").optional().describe(

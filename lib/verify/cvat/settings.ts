@@ -1,14 +1,14 @@
 /** What the checks of CVAT are told. @module */
 import { z } from "zod";
 import type { CheckContext } from "../check.ts";
-import { baseUrl, login, service, valueOf } from "../settings_schema.ts";
+import { baseUrl, login, optionalLogin, service, valueOf } from "../settings_schema.ts";
 import { type CvatApi, cvatApi } from "./api.ts";
 
 /** Where CVAT is, and as whom to use it. */
 export const cvatSettings = z.strictObject({
   url: baseUrl.describe("Public address."),
   account: login.describe("Makes tasks; they are removed again."),
-  outsider: login.optional().describe(
+  outsider: optionalLogin.describe(
     "Another ordinary account. Without one, only strangers are tried.",
   ),
   patience: z.int().min(1).default(30).describe(
