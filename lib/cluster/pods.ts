@@ -1,5 +1,5 @@
 /** Pods: their logs, their events, and connections into them. @module */
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
@@ -132,7 +132,10 @@ export async function forwardPort(
 ): Promise<ForwardedPort> {
   const { client, config } = await officialClient(cluster);
   const forward = new client.PortForward(config);
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
     // What comes on the error channel means that nobody in the pod took the connection.
     const refused = new Writable({
@@ -143,7 +146,8 @@ export async function forwardPort(
     });
     forward.portForward(namespace, pod, [port], socket, refused, socket).then((connection) => {
       const close = () => (typeof connection === "function" ? connection() : connection)?.close();
-      socket.on("close", close);
+      if (socket.destroyed) close();
+      else socket.on("close", close);
     }, () => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -157,6 +161,10 @@ export async function forwardPort(
   return {
     host: "127.0.0.1",
     port: address.port,
-    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+    [Symbol.asyncDispose]: () => {
+      // A client that keeps a connection for later would keep this waiting.
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 }
