@@ -14,7 +14,7 @@ import { startStack } from "../contract/identity.ts";
 import { startChdb } from "../contract/servers/chdb.ts";
 import { startPostgres } from "../contract/servers/postgres.ts";
 import { startValkey } from "../contract/servers/valkey.ts";
-import { plumb, SECRETS } from "../plumb.ts";
+import { CLAIMS, plumb, SECRETS } from "../plumb.ts";
 
 const MANIFESTS = new URL("../../manifests/cvat", import.meta.url).pathname;
 const PASSWORDS = {
@@ -240,6 +240,49 @@ Deno.test("verify proves a deployed CVAT through the API server, and tells what 
       ends(await verify("--only", "queues")).get("queues")?.message ?? "",
       /No worker serves the queue export/,
     );
+  });
+  await test.step("a deployment that is not as declared is told", async () => {
+    const deployment = async () => {
+      const run = await verify("--only", "deployment");
+      const { message = "", probably = "", status } = ends(run).get("deployment") ?? {};
+      return `${status}: ${message} ${probably}`;
+    };
+    const change = (kind: string, plural: string, name: string, patch: Record<string, unknown>) =>
+      cluster.patch(
+        { group: "", version: "v1", kind, plural, namespaced: true },
+        { namespace: "cvat", name },
+        patch,
+        "merge",
+        "kubectl-edit",
+      );
+    const catalogue = ["ConfigMap", "configmaps", "thinkube-service-config"] as const;
+    await change(...catalogue, { metadata: { labels: { "thinkube.io/managed": null } } });
+    assert.match(await deployment(), /failed: .*no label thinkube\.io\/managed=true/);
+    await change(...catalogue, {
+      data: { "service.yaml": "service: { name: other, endpoints: [] }" },
+    });
+    await change(...catalogue, { metadata: { labels: { "thinkube.io/managed": "true" } } });
+    assert.match(await deployment(), /failed: .*tells of other at no address.*by hand/);
+    await change("Secret", "secrets", "cvat-tls-secret", { stringData: { "tls.crt": "none" } });
+    assert.match(await deployment(), /failed: .*certificate in Secret .* holds no certificate/);
+    const back = await plumb(["reconcile", ...parameters], settings);
+    assert.equal(back.code, 0, back.output.slice(-2_000));
+    assert.match(await deployment(), /^passed/);
+    await cluster.apply(CLAIMS, {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "lost", namespace: "cvat" },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: "nowhere",
+        resources: { requests: { storage: "1Gi" } },
+      },
+    });
+    assert.match(
+      await deployment(),
+      /failed: The claim lost is Pending, not Bound.*No volume fits/,
+    );
+    await cluster.delete(CLAIMS, { namespace: "cvat", name: "lost" });
   });
   await test.step("a workload with too few pods is told, with what to look at next", async () => {
     const scale = { spec: { replicas: 0 } };

@@ -1,0 +1,149 @@
+/** The checks of the login and of forged identities on real servers, with each fault. */
+import assert from "node:assert/strict";
+import { type Changes, type Stack, startStack, URL_OF_CVAT } from "./identity.ts";
+import { runChecks } from "./reach.ts";
+import { forgeryCheck, reachable } from "./visit.ts";
+
+const PASSWORD = "a-password";
+
+const signIn = (stack: Stack, settings: Readonly<Record<string, unknown>> = {}) => ({
+  check: "sign-in",
+  url: URL_OF_CVAT,
+  issuer: stack.issuer,
+  client: "cvat",
+  cookie: { name: "_oauth2_proxy_cvat", domain: ".example.com", sameSite: "none" },
+  user: { username: "ada@example.com", password: { secret: "user", key: "password" } },
+  signedIn: "/api/users/self",
+  ...settings,
+});
+
+/** Other arguments of OAuth2 Proxy; the name alone takes one away. */
+const proxyArguments = (...changed: readonly string[]): Changes => ({
+  proxyArguments: (args) => [
+    ...args.filter((one) => !changed.some((other) => one.split("=")[0] === other.split("=")[0])),
+    ...changed.filter((one) => one.includes("=")),
+  ],
+});
+
+interface Case {
+  readonly name: string;
+  readonly changes?: Changes;
+  readonly before?: (stack: Stack) => Promise<void> | void;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly says: RegExp;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "a cookie that is not Secure",
+    changes: proxyArguments("--cookie-secure=false"),
+    says: /cookie _oauth2_proxy_cvat is not Secure/,
+  },
+  {
+    name: "a cookie for another site",
+    changes: proxyArguments("--cookie-samesite=lax"),
+    says: /SameSite=lax, not none/,
+  },
+  {
+    name: "a cookie for another domain: a login without end",
+    changes: proxyArguments("--cookie-domain=.example.org"),
+    says: /(circle|After the login).*(cookie|csrf)/is,
+  },
+  {
+    name: "without PKCE",
+    changes: proxyArguments("--code-challenge-method"),
+    says: /code_challenge_method=nothing, not S256/,
+  },
+  {
+    name: "another client",
+    settings: { client: "other" },
+    says: /client_id=cvat, not other/,
+  },
+  {
+    name: "a test user with another password",
+    settings: { user: { username: "ada@example.com", password: "wrong-password" } },
+    says: /Keycloak refuses the test user/,
+  },
+  {
+    name: "the session store takes no writes",
+    before: async (stack) => {
+      await stack.sessions.command("CONFIG", "SET", "maxmemory", "1");
+    },
+    says: /After the login, .*answers 500.*can't reach its Valkey/s,
+  },
+];
+
+Deno.test("the check of the login names each fault", async (test) => {
+  for (const { name, changes = {}, before, settings, says } of CASES) {
+    await test.step(name, async () => {
+      await using stack = await startStack(changes);
+      await stack.addUser({ email: "ada@example.com", password: PASSWORD });
+      await before?.(stack);
+      const { result } = await runChecks([signIn(stack, settings)], reachable(stack, PASSWORD));
+      assert.equal(result.status, "failed", JSON.stringify(result));
+      assert.match(`${result.message} ${result.probably}`, says);
+      assert.ok(!JSON.stringify(result).includes(PASSWORD));
+    });
+  }
+});
+
+Deno.test("a certificate that can't be trusted, and a page that is open, are told", async () => {
+  await using stack = await startStack();
+  const { result } = await runChecks([
+    signIn(stack, { url: `https://localhost:${stack.outside.port}` }),
+  ], {});
+  assert.match(`${result.message} ${result.probably}`, /certificate/);
+  await using open = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("welcome"),
+  );
+  const url = `http://127.0.0.1:${open.addr.port}`;
+  const other = await runChecks([signIn(stack, { url, signedIn: undefined })], {});
+  assert.match(
+    `${other.result.message} ${other.result.probably}`,
+    /\/ is open.*route has no login/,
+  );
+});
+
+Deno.test("a forged identity that is believed, outside or inside, is told", async (test) => {
+  // As the first form of CVAT on Thinkube did: whoever is named in the header is signed in.
+  const believing = (code: string) =>
+    code.replace(
+      /( +)(request\.proven_email = take.*)/,
+      "$1$2\n$1request.claimed = request.META.get('HTTP_X_AUTH_REQUEST_USER')",
+    ).replace(
+      /( +)(if request\.path_info in SIGN_IN_PATHS:)/,
+      [
+        "$1if request.claimed:",
+        "$1    from django.contrib.auth.models import User",
+        "$1    request.user = User.objects.filter(username=request.claimed).first() or request.user",
+        "$1    login(request, request.user, backend=BACKEND)",
+        "$1$2",
+      ].join("\n"),
+    );
+  await test.step("a backend that asks for no proof", async () => {
+    await using stack = await startStack({ middleware: believing });
+    const { result } = await runChecks([forgeryCheck], reachable(stack));
+    assert.equal(result.status, "failed", JSON.stringify(result));
+    assert.match(
+      `${result.message} ${result.probably}`,
+      /forged X-.* is believed on.*asks for no proof/,
+    );
+  });
+  await test.step("who asks without anything is somebody", async () => {
+    await using open = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => Response.json({ username: "admin" }),
+    );
+    const url = `http://127.0.0.1:${open.addr.port}`;
+    const { result } = await runChecks([{ ...forgeryCheck, url }], {});
+    assert.match(
+      `${result.message} ${result.probably}`,
+      /answers 200 to a stranger.*Whoever asks is somebody/,
+    );
+  });
+  await test.step("the backend is away", async () => {
+    const { result } = await runChecks([{ ...forgeryCheck, url: "http://127.0.0.1:1" }], {});
+    assert.match(`${result.message} ${result.probably}`, /can't be reached.*not well/);
+  });
+});
