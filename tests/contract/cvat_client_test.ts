@@ -89,7 +89,7 @@ Deno.test("cvat-cli creates, lists, reads, exports, imports and deletes", async 
     );
     await cli("import-dataset", "--format", "CVAT 1.1", id, "out.zip");
     await cli("frames", "--outdir", folder, "--quality", "original", id, "0");
-    const frames = [...Deno.readDirSync(folder)].filter(({ name }) =>
+    const frames = (await Array.fromAsync(Deno.readDir(folder))).filter(({ name }) =>
       /^task_\d+_frame_/.test(name)
     );
     assert.equal(frames.length, 1);

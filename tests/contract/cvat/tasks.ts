@@ -1,15 +1,14 @@
 /** The routes of tasks. */
 import { z } from "zod";
 import { broken, empty, html, json, Refusal, refuse } from "./answers.ts";
-import { archiveOf, EXPORTERS } from "./archives.ts";
+import { Annotating } from "./annotating.ts";
 import type { Authority } from "./authority.ts";
 import type { Background } from "./background.ts";
 import type { Faults } from "./faults.ts";
 import { framesOf, smaller } from "./frames.ts";
-import { annotationsIn } from "./imports.ts";
-import { type Account, type Annotations, NOTHING, type Task } from "./model.ts";
+import { type Account, NOTHING, type Task } from "./model.ts";
 import { filesIn, lacksQuality, Uploads } from "./uploads.ts";
-import { annotationsView, metaView, taskView } from "./views.ts";
+import { metaView, taskView } from "./views.ts";
 
 /** A request as routes get it. */
 export interface Call {
@@ -37,29 +36,18 @@ const creation = z.object({
     attributes: z.array(z.record(z.string(), z.unknown())).default([]),
   })).default([]),
 });
-const shape = z.object({
-  type: z.string(),
-  frame: z.int(),
-  points: z.array(z.number()),
-  outside: z.boolean().default(false),
-});
-const annotations = z.object({
-  tags: z.array(z.object({ frame: z.int(), label_id: z.int() })).default([]),
-  shapes: z.array(shape.extend({ label_id: z.int() })).default([]),
-  tracks: z.array(z.object({ frame: z.int(), label_id: z.int(), shapes: z.array(shape) }))
-    .default([]),
-});
-
 /** Tasks, and what belongs to them. */
 export class Tasks {
   readonly #rooms: Rooms;
   readonly #uploads: Uploads;
+  readonly #annotating: Annotating;
   readonly all = new Map<number, Task>();
   #last = 0;
 
   constructor(rooms: Rooms) {
     this.#rooms = rooms;
     this.#uploads = new Uploads(rooms.faults);
+    this.#annotating = new Annotating(rooms, this.#uploads, () => ++this.#last);
   }
 
   async create(call: Call): Promise<Response> {
@@ -135,8 +123,8 @@ export class Tasks {
       await demand("upload:data");
       return this.#uploads.go(part.split("/")[2] ?? "", call.request, call.body);
     }
-    if (part === "/annotations") return await this.#annotations(call, task, demand);
-    if (part === "/dataset/export") return await this.#export(call, task, demand);
+    if (part === "/annotations") return await this.#annotating.answer(call, task, demand);
+    if (part === "/dataset/export") return await this.#annotating.export(call, task, demand);
     if (part === "/dataset/download" || part === "/annotations/download") {
       return this.download(call, await demand("export:annotations"));
     }
@@ -161,12 +149,6 @@ export class Tasks {
     });
   }
 
-  #address({ base, request }: Call, path: string): string {
-    // Releases up to 2.50 take it from the Origin, and stumble without.
-    if (this.#rooms.release === "2.64.0") return base + path;
-    return (request.headers.get("origin") ?? broken()) + path;
-  }
-
   async #attach(call: Call, task: Task, account: Account): Promise<Response> {
     const { headers } = call.request;
     if (task.frames !== undefined) {
@@ -178,7 +160,7 @@ export class Tasks {
         call.request,
         task,
         account.id,
-        (id) => this.#address(call, path + id),
+        (id) => addressOf(call, path + id, this.#rooms),
       );
     }
     if (headers.has("upload-start")) return empty(202);
@@ -187,7 +169,8 @@ export class Tasks {
       return fields.has("image_quality") ? empty(200) : lacksQuality();
     }
     task.quality = Number(fields.get("image_quality") ?? lacksQuality());
-    const id = this.#name(
+    const id = nameIn(
+      this.#rooms,
       `action=create&target=task&target_id=${task.id}`,
       `create:task-${task.id}`,
     );
@@ -200,10 +183,6 @@ export class Tasks {
       return {};
     });
     return json({ rq_id: id }, 202);
-  }
-
-  #name(name: string, old: string): string {
-    return this.#rooms.release === "2.64.0" ? name : old;
   }
 
   /** Fields of a form or of JSON. Files go to the task. */
@@ -237,137 +216,6 @@ export class Tasks {
     if (frame === undefined) return html("The frame is not there", 400);
     return picture(faults.scalesFrames ? smaller(frame) : frame.bytes);
   }
-
-  async #annotations(
-    call: Call,
-    task: Task,
-    demand: (scope: string) => Promise<Account>,
-  ): Promise<Response> {
-    const { method } = call.request;
-    if (method === "GET") {
-      await demand("view");
-      if (task.frames === undefined) return html("Exporting without data is not allowed", 400);
-      return json(annotationsView(task.annotations));
-    }
-    const account = await demand("update:annotations");
-    if (task.frames === undefined) broken();
-    if (method === "POST") return await this.#import(call, task, account);
-    const given = annotations.parse(readJson(call.body));
-    const wrong = [...given.tags, ...given.shapes, ...given.tracks]
-      .find(({ label_id }) => !task.labels.some(({ id }) => id === label_id));
-    if (wrong !== undefined) {
-      throw new Refusal(json([`label_id \`${wrong.label_id}\` is invalid`], 400));
-    }
-    const added = this.#numbered(given, task);
-    const action = call.url.searchParams.get("action");
-    if (method === "PUT") task.annotations = added;
-    else if (action === "create") {
-      const { tags, shapes, tracks } = task.annotations;
-      task.annotations = {
-        tags: [...tags, ...added.tags],
-        shapes: [...shapes, ...added.shapes],
-        tracks: [...tracks, ...added.tracks],
-      };
-    } else throw new Refusal(json(["Please specify a correct 'action' for the request"], 400));
-    return json(annotationsView(added));
-  }
-
-  /** With ids; what is on frames that don't exist is dropped without a word, as CVAT does. */
-  #numbered(given: z.output<typeof annotations>, { frames = [] }: Task): Annotations {
-    const id = () => ++this.#last;
-    const there = ({ frame }: { readonly frame: number }) => frame < frames.length;
-    const shapes = given.shapes.filter(there).map((one) => ({ ...one, id: id() }));
-    return {
-      tags: given.tags.filter(there).map((one) => ({ ...one, id: id() })),
-      shapes: this.#rooms.faults.dropsShapes ? shapes.slice(1) : shapes,
-      tracks: given.tracks.filter(there).map((track) => ({
-        ...track,
-        id: id(),
-        shapes: track.shapes.map((one) => ({ ...one, id: id() })),
-      })),
-    };
-  }
-
-  async #import(call: Call, task: Task, account: Account): Promise<Response> {
-    const { headers } = call.request;
-    const { searchParams } = call.url;
-    if (headers.has("upload-length")) {
-      const path = `/api/tasks/${task.id}/annotations/`;
-      return this.#uploads.begin(
-        call.request,
-        task,
-        account.id,
-        (id) => this.#address(call, path + id),
-      );
-    }
-    if (headers.has("upload-start")) return empty(202);
-    if (!headers.has("upload-finish")) {
-      const form = await new Response(call.body, {
-        headers: { "content-type": headers.get("content-type") ?? "" },
-      }).formData();
-      const [[, bytes] = []] = await filesIn(form, /^annotation_file$/);
-      if (bytes === undefined) {
-        throw new Refusal(json({ annotation_file: ["No file was submitted."] }, 400));
-      }
-      task.files.set("annotations", bytes);
-    }
-    const file = task.files.get(searchParams.get("filename") ?? "annotations");
-    const id = this.#name(
-      `action=import&target=task&target_id=${task.id}&subresource=annotations`,
-      `import:annotations-for-task.id${task.id}`,
-    );
-    const what = { id, type: "import:annotations", task, owner: account, format: "CVAT 1.1" };
-    this.#rooms.background.add("import", what, () => {
-      if (file === undefined) throw new Error("FileNotFoundError: annotations");
-      if (this.#rooms.faults.importsNothing) return {};
-      task.annotations = annotationsIn(file, task, () => ++this.#last);
-      return {};
-    });
-    return json({ rq_id: id }, 202);
-  }
-
-  async #export(
-    call: Call,
-    task: Task,
-    demand: (scope: string) => Promise<Account>,
-  ): Promise<Response> {
-    const owner = await demand("export:annotations");
-    const format = call.url.searchParams.get("format") ?? "";
-    if (!EXPORTERS.has(format)) {
-      throw new Refusal(json(["Unknown format specified for the request"], 400));
-    }
-    const named = format.replaceAll(" ", "_").replaceAll(".", "~");
-    const id = this.#name(
-      `action=export&target=task&target_id=${task.id}&user_id=${owner.id}&format=${named}&subresource=annotations`,
-      `export:annotations-for-task-${task.id}-in-${named}-format-by-user-${owner.id}`,
-    );
-    const path = `/api/tasks/${task.id}/dataset/download?rq_id=${encodeURIComponent(id)}`;
-    const added = this.#rooms.background.add(
-      "export",
-      { id, type: "export:annotations", task, owner, format },
-      () => ({ file: archiveOf(this.#exported(task), format), path }),
-    );
-    return json({ rq_id: id }, added === undefined ? 409 : 202);
-  }
-
-  /** The task as exports show it. */
-  #exported(task: Task): Task {
-    const { movesBoxes, losesKeyFrames } = this.#rooms.faults;
-    const move = <One extends { points: readonly number[] }>(one: One): One => (
-      { ...one, points: one.points.map((value, at) => at % 2 === 0 ? value + 1 : value) }
-    );
-    const { tags, shapes, tracks } = task.annotations;
-    return {
-      ...task,
-      annotations: {
-        tags,
-        shapes: movesBoxes ? shapes.map(move) : shapes,
-        tracks: tracks.map((track) => (
-          { ...track, shapes: losesKeyFrames ? track.shapes.slice(0, 1) : track.shapes }
-        )),
-      },
-    };
-  }
 }
 
 function picture(bytes: Uint8Array<ArrayBuffer>): Response {
@@ -382,4 +230,15 @@ export function readJson(body: Uint8Array): unknown {
   } catch (error) {
     return refuse(400, `JSON parse error - ${(error as Error).message}`);
   }
+}
+
+/** What an upload is known by. Releases up to 2.50 take it from the Origin, and stumble without. */
+export function addressOf({ base, request }: Call, path: string, { release }: Rooms): string {
+  if (release === "2.64.0") return base + path;
+  return (request.headers.get("origin") ?? broken()) + path;
+}
+
+/** Requests have other names in older releases. */
+export function nameIn({ release }: Rooms, name: string, old: string): string {
+  return release === "2.64.0" ? name : old;
 }

@@ -2,13 +2,16 @@
 import { EXPORTERS } from "./archives.ts";
 import type { Account, Annotations, BackgroundRequest, Task } from "./model.ts";
 
+/** JSON. */
+export type View = Readonly<Record<string, unknown>>;
+
 /** An account as others see it. */
-export function briefly({ id, username }: Account, base: string) {
+export function briefly({ id, username }: Account, base: string): View {
   return { url: `${base}/api/users/${id}`, id, username, first_name: "", last_name: "" };
 }
 
 /** An account as it sees itself. */
-export function whole(account: Account, base: string) {
+export function whole(account: Account, base: string): View {
   const isAdmin = account.group === "admin";
   return {
     ...briefly(account, base),
@@ -24,7 +27,7 @@ export function whole(account: Account, base: string) {
 }
 
 /** A task. */
-export function taskView(task: Task, base: string) {
+export function taskView(task: Task, base: string): View {
   const { id, frames } = task;
   return {
     url: `${base}/api/tasks/${id}`,
@@ -71,7 +74,7 @@ export function taskView(task: Task, base: string) {
 }
 
 /** The only job of a task. */
-export function jobView(task: Task, base: string) {
+export function jobView(task: Task, base: string): View {
   const size = task.frames?.length ?? 0;
   return {
     url: `${base}/api/jobs/${task.id}`,
@@ -110,7 +113,7 @@ export function jobView(task: Task, base: string) {
 }
 
 /** What is known of a task's pictures. */
-export function metaView({ frames = [], quality, isVideo }: Task) {
+export function metaView({ frames = [], quality, isVideo }: Task): View {
   const shown = (isVideo ? frames.slice(0, 1) : frames).map(({ name, width, height }) => (
     { name, width, height, related_files: 0, has_related_context: false }
   ));
@@ -132,7 +135,7 @@ export function metaView({ frames = [], quality, isVideo }: Task) {
 }
 
 /** Annotations with all that CVAT adds. */
-export function annotationsView({ tags, shapes, tracks }: Annotations) {
+export function annotationsView({ tags, shapes, tracks }: Annotations): View {
   const common = { group: 0, source: "manual", attributes: [] };
   const drawn = { occluded: false, z_order: 0, rotation: 0, attributes: [] };
   return {
@@ -149,7 +152,7 @@ export function annotationsView({ tags, shapes, tracks }: Annotations) {
 }
 
 /** A request. */
-export function requestView(request: BackgroundRequest, base: string) {
+export function requestView(request: BackgroundRequest, base: string): View {
   const { id, type, task, format, owner, status, message, resultPath } = request;
   return {
     status,
@@ -177,7 +180,7 @@ export function requestView(request: BackgroundRequest, base: string) {
 }
 
 /** The formats that it knows. */
-export function formatsView() {
+export function formatsView(): View {
   const format = (name: string) => (
     { name, ext: "ZIP", version: name.split(" ").at(-1) ?? "", enabled: true, dimension: "2d" }
   );
@@ -185,6 +188,6 @@ export function formatsView() {
 }
 
 /** A page of a list. */
-export function page(results: readonly unknown[]) {
+export function page(results: readonly unknown[]): View {
   return { count: results.length, next: null, previous: null, results };
 }
