@@ -39,6 +39,11 @@ export async function verify(
   }
 }
 
+/** A check that a component has twice is told apart by its name. */
+function titleOf({ name, check: { id, title } }: PlannedCheck): string {
+  return name === id ? title : `${title} (${name})`;
+}
+
 class Run {
   readonly #planned: readonly PlannedCheck[];
   readonly #options: VerifyOptions;
@@ -92,7 +97,7 @@ class Run {
     const secrets: string[] = [];
     const hide = (text: string) =>
       secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "(secret)"), text);
-    this.#options.emit({ type: "check", name, title: check.title, status: "running" });
+    this.#options.emit({ type: "check", name, title: titleOf(item), status: "running" });
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), check.deadline * 1000);
     const signals = [deadline.signal, ...(this.#options.signal ? [this.#options.signal] : [])];
@@ -147,11 +152,19 @@ class Run {
   }
 
   #tell(
-    { name, check: { title, proves } }: PlannedCheck,
+    item: PlannedCheck,
     status: CheckResult["status"],
     rest: Partial<Omit<CheckResult, "type" | "name" | "status">>,
   ): CheckResult {
-    const result: CheckResult = { type: "check", name, title, proves, status, ...rest };
+    const { name, check: { proves } } = item;
+    const result: CheckResult = {
+      type: "check",
+      name,
+      title: titleOf(item),
+      proves,
+      status,
+      ...rest,
+    };
     this.#options.emit(result);
     return result;
   }

@@ -296,7 +296,35 @@ Deno.test("OPA without a bundle, and with the rules of something else, are told 
   });
 });
 
-Deno.test("an interrupted run removes what it has made, and the next one what a killed run left", async () => {
+Deno.test("what a killed run left is removed by a later one, and nothing else is", async () => {
+  const hour = 60 * 60 * 1000;
+  let now = Date.now() - 2 * hour;
+  await using stack = await startCvatWithOpa({ clock: () => now });
+  const make = async (name: string) => {
+    const answer = await fetch(`${stack.url}/api/tasks`, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${btoa("checker:checker-password")}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ name }),
+    });
+    await answer.body?.cancel();
+  };
+  await make("plumb-verify-0000-images");
+  await make("not-plumb-verify-0000");
+  now = Date.now();
+  await make("plumb-verify-1111-of-a-run-that-goes-on");
+  const { results } = await stack.check(["cvat-task"]);
+  assert.equal(results[0]?.status, "passed");
+  assert.match(JSON.stringify(results), /left by killed runs, now removed","value":"1"/);
+  assert.deepEqual(stack.cvat.tasks(), [
+    "not-plumb-verify-0000",
+    "plumb-verify-1111-of-a-run-that-goes-on",
+  ]);
+});
+
+Deno.test("an interrupted run removes what it has made", async () => {
   await using stack = await startCvatWithOpa();
   stack.cvat.faults.unserved.add("import");
   const controller = new AbortController();

@@ -34,6 +34,8 @@ export interface CvatOptions {
   /** Rules that OPA gets instead. */
   readonly rules?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Milliseconds since 1970; the right time when absent. */
+  readonly clock?: () => number;
 }
 
 /** Ways that the description does not have: TUS, downloads, and health, which is plain Django. */
@@ -52,13 +54,13 @@ async function readDescription(): Promise<Description> {
 
 /** Starts one on a port of loopback. */
 export async function startCvat(options: CvatOptions): Promise<Cvat> {
-  const { opa, accounts, release = "2.64.0" } = options;
+  const { opa, accounts, release = "2.64.0", clock = Date.now } = options;
   const known = await (description ??= readDescription());
   const faults = noFaults();
   const background = new Background(faults);
   const people = accounts.map((account, index) => ({ ...account, id: index + 1 }));
   const authority = new Authority(people, opa, faults);
-  const rooms: Rooms = { authority, background, faults, release };
+  const rooms: Rooms = { authority, background, faults, release, clock };
   const tasks = new Tasks(rooms);
   const rules = await bundle(options.rules);
   const violations: string[] = [];

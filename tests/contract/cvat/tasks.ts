@@ -25,6 +25,8 @@ export interface Rooms {
   readonly background: Background;
   readonly faults: Faults;
   readonly release: "2.64.0" | "2.23.1";
+  /** Milliseconds since 1970, as the server sees it. */
+  readonly clock: () => number;
 }
 
 const creation = z.object({
@@ -75,7 +77,7 @@ export class Tasks {
           { id: ++this.#last, default_value: "", ...one }
         )),
       })),
-      created: new Date().toISOString(),
+      created: new Date(this.#rooms.clock()).toISOString(),
       files: new Map(),
       frames: undefined,
       isVideo: false,
