@@ -51,8 +51,8 @@ export interface Misfits {
 /** The description. Schemas are compiled when a route is used for the first time. */
 export class Description {
   // A query is text, so numbers in it are made from text; a body is JSON and stays as it is.
-  readonly #body = formats.default(new Ajv({ strict: false, allErrors: true }));
-  readonly #text = formats.default(new Ajv({ strict: false, coerceTypes: true }));
+  readonly #body = formats.default(new Ajv({ strict: false, logger: false, allErrors: true }));
+  readonly #text = formats.default(new Ajv({ strict: false, logger: false, coerceTypes: true }));
   readonly #known = new Set<string>();
   readonly #compiled = new Map<string, ValidateFunction>();
 
@@ -107,7 +107,11 @@ export class Description {
     if (schemas.length === 0) {
       return given === undefined || status >= 400 ? [] : ["body: nothing is described"];
     }
-    const fits = this.#compile(`${route} ${status}`, { anyOf: schemas }, this.#body);
+    // One refusal fits several of the forms that the description tells apart.
+    const forms = status < 400
+      ? schemas
+      : schemas.flatMap((schema) => branches.catch({}).parse(schema).oneOf ?? [schema]);
+    const fits = this.#compile(`${route} ${status}`, { anyOf: forms }, this.#body);
     return fits({ value: given }) ? [] : [`body: ${explain(fits)}`];
   }
 

@@ -98,7 +98,7 @@ export class Front {
       const match = `${method} ${path}`.match(pattern);
       if (match === null) continue;
       const parameters = Object.entries(match.groups ?? {})
-        .map(([name, value]) => [name, decodeURIComponent(value)]);
+        .map(([name, value]) => [name, decodeURIComponent(value ?? "")]);
       return { route, parameters: Object.fromEntries(parameters) };
     }
     return undefined;
@@ -200,9 +200,10 @@ function weight(route: string): number {
 }
 
 function patternOf(route: string): RegExp {
-  const pattern = route.replaceAll(
+  // Clients leave out the last slash of the uppermost folder.
+  const pattern = route.replaceAll("/{path}", "(?:/(?<path>.*))?").replaceAll(
     /\{(\w+)\}/g,
-    (_, name) => `(?<${name}>${name === "path" ? ".*" : LONG.includes(name) ? ".+" : "[^/]+"})`,
+    (_, name) => `(?<${name}>${LONG.includes(name) ? ".+" : "[^/]+"})`,
   );
   return new RegExp(`^${pattern}$`);
 }

@@ -1,18 +1,9 @@
 /** The double of GitHub, driven by GitHub's own client. */
 import assert from "node:assert/strict";
-import { Octokit } from "octokit";
-import { type GitHubDouble, startGitHub } from "./server.ts";
+import { startGitHub } from "./server.ts";
 import { git } from "../../unit/source/repository.ts";
 
-const BRANCH = "plumb/cvat";
-const connect = ({ token, url }: GitHubDouble) =>
-  new Octokit({
-    auth: token,
-    baseUrl: url,
-    throttle: { enabled: false },
-    retry: { enabled: false },
-  })
-    .rest;
+import { BRANCH, connect } from "./support.ts";
 
 Deno.test("a proposal goes its whole way, and every object is real", async () => {
   await using github = await startGitHub({
@@ -82,7 +73,7 @@ Deno.test("a proposal goes its whole way, and every object is real", async () =>
   assert.equal(await git(repository, "show", "main:manifests/app.yaml"), "replicas: 2");
   await assert.rejects(git(repository, "show", "main:docs/old.md"), /does not exist/);
   assert.match(
-    await git(repository, "log", "--format=%s", "main"),
+    await git(repository, "log", "--topo-order", "--format=%s", "main"),
     /^Merge pull request #1.*\nKeep what was scaled by hand\n/,
   );
   assert.equal(await git(repository, "fsck", "--strict", "--no-dangling"), "");

@@ -19,7 +19,7 @@ export const label = ({ place }: State, name: string): Shape => ({
   name,
   color: "ededed",
   default: false,
-  description: null,
+  description: "",
 });
 
 /** A team of the repository's owner. */
@@ -38,6 +38,8 @@ function team({ place }: State, slug: string): Shape {
     privacy: "closed",
     notification_setting: "notifications_enabled",
     permission: "push",
+    type: "organization",
+    organization_id: numberOf(place.owner),
     parent: null,
   };
 }
