@@ -154,17 +154,20 @@ function join(parts: readonly Part[]): string {
   let result = "";
   let isFirstGone = false;
   for (const { before, text, isRemoved } of parts) {
-    const divider = isRemoved || isFirstGone && before === "---" ? "" : before;
     if (isRemoved) {
+      isFirstGone ||= result + before === "";
       result += before.replace(/---$/, "");
-      isFirstGone ||= result === "" && before === "";
     } else {
-      result += divider + (divider === before ? text : text.replace(/^[ \t]*\r?\n/, ""));
+      // A file that began without a dividing line still does.
+      const isBare = isFirstGone && before === "---" && BLANK_LINE.test(text);
+      result += isBare ? text.replace(BLANK_LINE, "") : before + text;
       isFirstGone = false;
     }
   }
   return result;
 }
+
+const BLANK_LINE = /^[ \t]*\r?\n/;
 
 /** One edit of one document under way. */
 class Editing {

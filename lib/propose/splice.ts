@@ -271,8 +271,12 @@ function removeBlock(layout: Layout, entry: Entry, next: Entry | undefined): Spl
     return { start: atEnd ? layout.lineEnd(Math.max(from - 2, 0)) : from, end, text: "" };
   }
   if (next === undefined) throw new Unwritable("The place is written in an unusual way.");
-  const isDirect = linesOf(layout, next).start === end;
-  return { start: entry.start, end: isDirect ? next.start : layout.lineEnd(entry.end), text: "" };
+  if (layout.lineStart(next.start) === end) {
+    return { start: entry.start, end: next.start, text: "" };
+  }
+  // What comes between is the next entry's: the dash stays alone on its line.
+  const dashEnd = layout.text.slice(0, entry.start).trimEnd().length;
+  return { start: dashEnd, end: layout.lineEnd(entry.end), text: "" };
 }
 
 /** Removes the only entry of a map or list, of which an empty one stays. */
