@@ -145,7 +145,7 @@ function below(
   const between = layout.text.slice(valueStart, node?.range?.[0] ?? valueStart).trimEnd();
   const lineEnd = layout.lineEnd(end);
   const comment = between + commentOf(layout, entry);
-  if (isItem && comment === "") {
+  if (isItem && comment === "" && valueStart === start + 1) {
     const [first = "", ...more] = lines;
     const text = [` ${first.trimStart()}`, ...more].join(style.lineBreak);
     return { start: valueStart, end: lineEnd, text };

@@ -53,7 +53,11 @@ const READ_DIFFERENTLY = /^[-+]?[0-9][0-9_]*(?:-[0-9]+-|:[0-9])|^=$/;
  */
 export function scalarText(value: unknown, style: Style, quotes: Quotes = "plain"): string {
   if (typeof value === "string") return textOf(value, style, quotes);
-  if (value === null || typeof value === "boolean" || Number.isFinite(value)) return String(value);
+  if (value === null || typeof value === "boolean") return String(value);
+  if (Number.isFinite(value)) {
+    if (reads(`a: ${value}`, { a: value })) return String(value);
+    throw new Unwritable(`The number ${value} can not be held exactly.`);
+  }
   throw new Unwritable(`A value of type ${typeof value} can not be written as YAML.`);
 }
 

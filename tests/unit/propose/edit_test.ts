@@ -339,7 +339,7 @@ Deno.test("What can't be written back is refused in words and stays as it is", (
       set(["__proto__"], 1),
       "__proto__: The place can not be written without changing something else.",
     ],
-    ["a: 1\n", set(["a"], nested(101)), "a: The value is nested deeper than 100 levels."],
+    ["a: 1\n", set(["a"], nested(102)), "a: The value is nested deeper than 100 levels."],
     ["a: [1\n", set(["a"], 1), "The document can not be read: "],
     ["a: 1\na: 2\n", set(["a"], 1), "The document can not be read: "],
     ["- a\n", set(["a"], 1), "a: The document is not a map."],
