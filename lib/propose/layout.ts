@@ -170,7 +170,7 @@ export class Layout {
   }
 
   lineStart(offset: number): number {
-    return this.text.lastIndexOf("\n", offset - 1) + 1;
+    return offset === 0 ? 0 : this.text.lastIndexOf("\n", offset - 1) + 1;
   }
 
   /** Where the line ends, before its line break. */

@@ -231,6 +231,12 @@ const EXAMPLES: readonly Example[] = [
     after: "# one\na: 2\n--- # two\n# of a\na: 3\n...\n---\n---\na: 1\nb: 4\n",
   },
   {
+    name: "the comment of the first field behind a dividing line",
+    before: "a: 1\n---\n# of b\nb: 1\nc: 1\n",
+    edits: [remove(["b"], 4)],
+    after: "a: 1\n---\n# of b\nc: 1\n",
+  },
+  {
     name: "anchors nobody refers to",
     before: "a: &a 1\nb: &b\n  c: 1\nd: &d\n- x\n",
     edits: [set(["a"], 2), set(["b", "c"], 2), set(["d"], []), remove(["b", "c"])],
