@@ -17,6 +17,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   report: [],
   sandbox: ["tools"],
   policy: ["component", "render types"],
+  propose: ["component", "plan", "source", "render types"],
   verify: ["cluster"],
   cli: [
     "apply",
