@@ -1,7 +1,7 @@
 /** Tasks that checks make, and remove again. @module */
 import { z } from "zod";
 import { type CheckContext, CheckFailure } from "../check.ts";
-import type { CvatApi } from "./api.ts";
+import { type CvatApi, pause } from "./api.ts";
 import { apiOf } from "./settings.ts";
 
 const created = z.object({ id: z.int(), name: z.string() });
@@ -41,18 +41,32 @@ export async function makeTask(
   },
 ): Promise<Task> {
   const name = `${context.marker}-${what}`;
-  const { id } = await api.expect(201, created, "/api/tasks", api.json({ name, labels }));
-  context.cleanup(`task ${id} (${name})`, async (ways) => {
-    const { status } = await (await apiOf({ url, account }, context, ways)).ask(
-      `/api/tasks/${id}`,
-      {
-        method: "DELETE",
-      },
-    );
-    if (status !== 204 && status !== 404) throw new Error(`DELETE answers ${status}`);
+  let id: number | undefined;
+  // Said before it is made: an interrupt can come between what the server does and its answer.
+  context.cleanup(`task ${name}`, async (ways) => {
+    const own = await apiOf({ url, account }, context, ways);
+    const ids = id === undefined ? await idsNamed(own, name, ways.signal) : [id];
+    for (const task of ids) {
+      const { status } = await own.ask(`/api/tasks/${task}`, { method: "DELETE" });
+      if (status !== 204 && status !== 404) throw new Error(`DELETE answers ${status}`);
+    }
   });
+  ({ id } = await api.expect(201, created, "/api/tasks", api.json({ name, labels })));
   const page = await api.expect(200, labelPage, `/api/labels?task_id=${id}&page_size=100`);
   return { id, labels: new Map(page.results.map((label) => [label.name, label.id])) };
+}
+
+/** What has this name, also if the server has not ended making it. */
+async function idsNamed(api: CvatApi, name: string, signal: AbortSignal): Promise<number[]> {
+  const find = async () => {
+    const path = `/api/tasks?search=${encodeURIComponent(name)}&page_size=100`;
+    const { results } = await api.expect(200, taskPage, path);
+    return results.filter((task) => task.name === name).map(({ id }) => id);
+  };
+  const found = await find();
+  if (found.length > 0) return found;
+  await pause(1_000, signal);
+  return await find();
 }
 
 /** The id of a label. */

