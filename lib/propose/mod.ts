@@ -1,0 +1,9 @@
+/**
+ * Drift becomes a pull request: live values are written into the YAML lines that they came from.
+ * @module
+ */
+export { bodyOf, type Objection } from "./body.ts";
+export { draft, type DraftedProposal, type Drift, type LeftOut, type Records } from "./drift.ts";
+export { type Edit, type Edited, editYaml, type Refused } from "./edit.ts";
+export { ProposeError, type ProposeErrorCode } from "./errors.ts";
+export { type Proposal, propose, type Proposed, type Repository } from "./pull_request.ts";
