@@ -88,6 +88,15 @@ Deno.test("a merge is refused when it is a draft, closed or of another head, and
   await refused(pulls.merge(one), 405, /still a draft/);
   await turn("markPullRequestReadyForReview", id);
   await assert.rejects(turn("markPullRequestReadyForReview", "PR_x"), /Could not resolve/);
+  github.faults.readOnly = true;
+  await assert.rejects(
+    turn("convertPullRequestToDraft", id),
+    /Resource not accessible by personal/,
+  );
+  github.faults.readOnly = false;
+  github.faults.hidden = true;
+  await assert.rejects(turn("convertPullRequestToDraft", id), /Could not resolve/);
+  github.faults.hidden = false;
   await refused(pulls.merge({ ...one, sha: "0".repeat(40) }), 409, /Head branch was modified/);
   await refused(pulls.merge({ ...one, merge_method: "rebase" }), 405, /not allowed/);
   const sha = await github.merge(one.pull_number, "squash");
