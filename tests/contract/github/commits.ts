@@ -49,7 +49,10 @@ export function commitRoutes(place: Place): Routes {
     },
     [`GET ${R}/commits`]: async ({ query: { sha = "main", path } }) => {
       const found = await repository.log(await find(sha), path === undefined ? {} : { path });
-      return { status: 200, items: await Promise.all(found.map(shape)) };
+      // Only what is shown is read: a history is long.
+      const wrap = (page: readonly unknown[]) =>
+        Promise.all(page.map((each) => shape(String(each))));
+      return { status: 200, items: found, wrap };
     },
     [`GET ${R}/commits/{ref}`]: async ({ parameters: { ref = "" } }) => {
       const sha = await repository.resolve(ref);

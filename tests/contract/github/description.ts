@@ -27,7 +27,7 @@ const openapi = z.object({
 });
 
 /** What GitHub answers on every route, though only some of them say so. */
-const EVERYWHERE = [401, 403, 404, 405, 409, 422, 429];
+const EVERYWHERE = [400, 401, 403, 404, 405, 409, 422, 429];
 const named = z.object({ properties: z.record(z.string(), z.unknown()).default({}) });
 const branches = z.object({ oneOf: z.array(z.unknown()), anyOf: z.array(z.unknown()) }).partial();
 
@@ -58,8 +58,14 @@ export class Description {
 
   constructor(readonly document: z.infer<typeof openapi>) {}
 
-  /** Reads the description that GitHub publishes. */
-  static async load(): Promise<Description> {
+  static #loaded: Promise<Description> | undefined;
+
+  /** The description that GitHub publishes, read once and shared with what was compiled of it. */
+  static load(): Promise<Description> {
+    return Description.#loaded ??= Description.#read();
+  }
+
+  static async #read(): Promise<Description> {
     const { default: json } = await import("@octokit/openapi/generated/api.github.com.json", {
       with: { type: "json" },
     });

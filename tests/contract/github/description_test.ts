@@ -1,7 +1,11 @@
 /** A check that can't fail is none: what doesn't fit GitHub's description is found, and what fits is not. */
 import assert from "node:assert/strict";
+import { Access } from "./app.ts";
 import { Description } from "./description.ts";
+import { Front } from "./front.ts";
+import { Repository } from "./repository.ts";
 import { startGitHub } from "./server.ts";
+import { State } from "./state.ts";
 import { connect, refused } from "./support.ts";
 
 const at = { owner: "acme", repo: "platform" };
@@ -99,4 +103,31 @@ Deno.test("the server records what was asked wrongly, and its refusal is GitHub'
   await refused(connect(github).repos.get({ owner: "acme", repo: "other" }), 404, /Not Found/);
   assert.equal(github.violations.length, 3);
   assert.deepEqual(github.requests[0], { method: "POST", path: "/repos/acme/platform/git/refs" });
+});
+
+Deno.test("the server records what it answered wrongly, and its own failures", async () => {
+  await using repository = await Repository.create();
+  const front = new Front({
+    state: new State(
+      { api: "http://x", owner: "acme", name: "platform", repository },
+      new Set(),
+      new Set(),
+    ),
+    access: new Access("secret", { login: "ada", kind: "user" }, undefined),
+    description: await Description.load(),
+    routes: {
+      "GET /rate_limit": () => ({ status: 200, body: { rate: {} } }),
+      "GET /user": () => Promise.reject(new Error("no such thing")),
+    },
+  });
+  const ask = (path: string, accept = "application/json") =>
+    front.handle(
+      new Request(`http://x${path}`, { headers: { authorization: "token secret", accept } }),
+    );
+  assert.equal((await ask("/rate_limit")).status, 200);
+  assert.match(front.violations[0]!, /^GET \/rate_limit: answer 200 body: .*'resources'/);
+  assert.equal((await ask("/user")).status, 500);
+  assert.match(front.violations[1]!, /^GET \/user: the double failed: Error: no such thing/);
+  await ask("/rate_limit", "application/vnd.github.raw+json");
+  assert.match(front.violations[2]!, /doesn't answer as raw/);
 });

@@ -25,7 +25,7 @@ export interface Answer {
   /** All items of a list, of which the server gives one page. */
   readonly items?: readonly unknown[];
   /** Puts a page of them into a body; absent for a body that is the page. */
-  readonly wrap?: (page: readonly unknown[]) => unknown;
+  readonly wrap?: (page: readonly unknown[]) => unknown | Promise<unknown>;
 }
 
 /** Routes by `METHOD /path`, as the description writes them. */

@@ -80,16 +80,21 @@ export class Front {
         this.violations.push(`${request.method} ${path}: the double has no such route`);
         throw missing();
       }
+      const media = request.headers.get("accept")?.match(/\.(raw|diff|patch|sha|html|text|full)\b/);
+      if (media) this.violations.push(`${found.route}: the double doesn't answer as ${media[1]}`);
       this.#allow(found, who, request.method);
       const answer = await this.#answer(found, who!, url.searchParams, parse(text));
-      return this.#send(found, url, answer);
+      return await this.#send(found, url, answer);
     } catch (error) {
+      if (error instanceof Refusal && error.status === 400) {
+        this.violations.push(`${request.method} ${path}: request ${error.message}`);
+      }
       if (!(error instanceof Refusal)) {
         // A fault of the double, which no test may take for one of GitHub.
         this.violations.push(`${request.method} ${path}: the double failed: ${error}`);
         return json(500, { message: "Server Error" }, {});
       }
-      return this.#send(found, url, { status: error.status, body: error.body });
+      return await this.#send(found, url, { status: error.status, body: error.body });
     }
   }
 
@@ -134,13 +139,13 @@ export class Front {
     return await (route.startsWith("GET ") ? act() : this.alone(act));
   }
 
-  #send(found: Found | undefined, url: URL, answer: Answer): Response {
+  async #send(found: Found | undefined, url: URL, answer: Answer): Promise<Response> {
     const { access, description } = this.#parts;
     const { status, items, wrap = (page) => page } = answer;
     const { page, link } = items === undefined || !description.pages(found!.route)
       ? { page: items, link: undefined }
       : cut(items, url, this.#parts.state.place.api);
-    const body = page === undefined ? answer.body : wrap(page);
+    const body = page === undefined ? answer.body : await wrap(page);
     if (found !== undefined) {
       const sent = body === undefined ? undefined : JSON.parse(JSON.stringify(body));
       const wrong = description.answer(found.route, status, sent);

@@ -1,9 +1,8 @@
 /** How the double's pull requests live, and what it refuses of them. */
 import assert from "node:assert/strict";
-import { Octokit } from "octokit";
 import { git as run } from "../../unit/source/repository.ts";
 import { startGitHub } from "./server.ts";
-import { ADA, BRANCH, connect, propose, refused } from "./support.ts";
+import { ADA, BRANCH, client, connect, propose, refused } from "./support.ts";
 
 Deno.test("a pull request is opened once, from a branch with commits of its own", async () => {
   await using github = await startGitHub();
@@ -76,8 +75,7 @@ Deno.test("a pull request follows its branches", async () => {
 Deno.test("a merge is refused when it is a draft, closed or of another head, and squashes if wanted", async () => {
   await using github = await startGitHub();
   const { pulls } = connect(github);
-  const once = { throttle: { enabled: false }, retry: { enabled: false } };
-  const { graphql } = new Octokit({ auth: github.token, baseUrl: github.url, ...once });
+  const { graphql } = client(github);
   const one = { owner: github.owner, repo: github.name, pull_number: await propose(github) };
   const id = (await pulls.get(one)).data.node_id;
   const turn = (mutation: string, id: string) =>
@@ -90,6 +88,15 @@ Deno.test("a merge is refused when it is a draft, closed or of another head, and
   await refused(pulls.merge(one), 405, /still a draft/);
   await turn("markPullRequestReadyForReview", id);
   await assert.rejects(turn("markPullRequestReadyForReview", "PR_x"), /Could not resolve/);
+  github.faults.readOnly = true;
+  await assert.rejects(
+    turn("convertPullRequestToDraft", id),
+    /Resource not accessible by personal/,
+  );
+  github.faults.readOnly = false;
+  github.faults.hidden = true;
+  await assert.rejects(turn("convertPullRequestToDraft", id), /Could not resolve/);
+  github.faults.hidden = false;
   await refused(pulls.merge({ ...one, sha: "0".repeat(40) }), 409, /Head branch was modified/);
   await refused(pulls.merge({ ...one, merge_method: "rebase" }), 405, /not allowed/);
   const sha = await github.merge(one.pull_number, "squash");
@@ -121,7 +128,7 @@ Deno.test("lists come in pages, and a head without its owner filters nothing", a
   assert.deepEqual([await count("acme:two"), await count("two"), await count("x:two")], [1, 2, 0]);
   const { data: files } = await pulls.listFiles({ ...at, pull_number: 2 });
   assert.deepEqual(files.map(({ filename }) => filename), ["a.yaml"]);
-  const { paginate } = new Octokit({ auth: github.token, baseUrl: github.url });
+  const { paginate } = client(github);
   const all = await paginate("GET /repos/{owner}/{repo}/pulls", {
     ...at,
     state: "all",

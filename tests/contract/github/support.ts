@@ -9,14 +9,18 @@ export const BRANCH = "plumb/cvat";
 /** Somebody who pushes. */
 export const ADA = { name: "Ada", email: "ada@users.noreply.github.com" };
 
-/** GitHub's client, which neither waits nor tries again. */
-export function connect({ token, url }: GitHubDouble): Octokit["rest"] {
-  const once = { throttle: { enabled: false }, retry: { enabled: false } };
-  return new Octokit({ auth: token, baseUrl: url, log: silent, ...once }).rest;
-}
-
 /** Says nothing: refusals are wanted here. */
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What makes GitHub's client neither wait nor try again; the waiting one leaves timers behind. */
+export const PROMPT = { throttle: { enabled: false }, retry: { enabled: false }, log: silent };
+
+/** GitHub's client, prompt. */
+export const client = ({ token, url }: GitHubDouble): Octokit =>
+  new Octokit({ auth: token, baseUrl: url, ...PROMPT });
+
+/** Its routes. */
+export const connect = (github: GitHubDouble): Octokit["rest"] => client(github).rest;
 
 const body = z.object({
   message: z.string(),
