@@ -74,7 +74,14 @@ export type Counts = Readonly<Record<Action, number>>;
 export type HealthStatus = "current" | "progressing" | "failed" | "terminating" | "unknown";
 
 /** The outcome of a run, which decides its exit code. */
-export type Outcome = "in-sync" | "applied" | "differences" | "failed" | "refused" | "busy";
+export type Outcome =
+  | "in-sync"
+  | "applied"
+  | "proposed"
+  | "differences"
+  | "failed"
+  | "refused"
+  | "busy";
 
 /** Something that a check saw: a version, a latency, a count. Never a secret. */
 export interface CheckEvidence {
@@ -88,7 +95,7 @@ export type Event =
     readonly type: "run";
     readonly command: string;
     readonly component: string;
-    readonly mode: "apply" | "observe";
+    readonly mode: "apply" | "pr" | "observe";
     readonly cluster: string;
   }
   | { readonly type: "stage"; readonly stage: Stage; readonly detail?: string }
@@ -114,6 +121,21 @@ export type Event =
     /** Everything but `unchanged`, in the order of application. */
     readonly changes: readonly ChangeReport[];
     readonly waves: number;
+  }
+  | {
+    /** What has become of the pull request of a component. */
+    readonly type: "proposal";
+    readonly state: "opened" | "updated" | "unchanged" | "closed" | "none";
+    readonly number?: number;
+    readonly url?: string;
+    /** How many fields and objects are in it. */
+    readonly written: number;
+    /** What is not, and why. */
+    readonly leftOut: readonly {
+      readonly object: ObjectReference;
+      readonly path?: string;
+      readonly reason: string;
+    }[];
   }
   | {
     readonly type: "wave";

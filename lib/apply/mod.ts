@@ -2,6 +2,7 @@
  * A plan becomes changes in the cluster.
  * @module
  */
+export { type ObservedDrift } from "./drift.ts";
 export { ApplyError, type ApplyErrorCode } from "./errors.ts";
 export { decodeInventory, type Inventory, inventoryName, readInventory } from "./inventory.ts";
 export { type HeldLease, Lease } from "./lease.ts";

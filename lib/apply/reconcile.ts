@@ -8,13 +8,13 @@ import { SYSTEM_NAMESPACE } from "../names.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
 import { countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
+import { type ObservedDrift, observedDrift } from "./drift.ts";
 import { execute, type Execution } from "./execute.ts";
 import { INVENTORY_RESOURCE, readInventory, writeInventory } from "./inventory.ts";
 import { type HeldLease, Lease, LEASE_RESOURCE } from "./lease.ts";
-import { missingPermissions, type WantedPermission } from "./permissions.ts";
-import type { Target } from "./observe.ts";
+import { missingPermissions } from "./permissions.ts";
+import { wantedPermissions } from "./wanted.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
-import { isExternal } from "./realize.ts";
 import { prune } from "./prune.ts";
 import { intendedInventory, recordResult, recordUnchanged, type RunResult } from "./record.ts";
 import { redactSecrets } from "./redact.ts";
@@ -22,12 +22,14 @@ import { checkRequirements } from "./requirements.ts";
 
 /** What a run does, and how. */
 export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
-  readonly mode: "apply" | "observe";
+  readonly mode: "apply" | "pr" | "observe";
   readonly source: { readonly url: string; readonly revision: string };
   /** Who runs, for the lease. */
   readonly identity: string;
   /** Judges what is planned. @returns how many violations of policies forbid it. */
   readonly judge: (plan: readonly PlannedChange[]) => Promise<number>;
+  /** For mode pr: makes what has drifted a proposal, instead of writing to the cluster. */
+  readonly propose?: (drift: ObservedDrift) => Promise<{ outcome: Outcome; message: string }>;
   /** Asked before anything is deleted. */
   readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
   /** A desired state that lost most of its objects is meant so. */
@@ -47,7 +49,7 @@ export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
  */
 export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
   const started = performance.now();
-  const observing = options.mode === "observe";
+  const observing = options.mode !== "apply";
   const planned = await planAndReport(cluster, options);
   const conclude: Conclude = (outcome, message, failed = 0) => {
     const seconds = (performance.now() - started) / 1000;
@@ -61,6 +63,10 @@ export async function reconcile(cluster: Cluster, options: ReconcileOptions): Pr
     });
     return outcome;
   };
+  if (options.mode === "pr" && options.propose !== undefined) {
+    const { outcome, message } = await options.propose(observedDrift(planned));
+    return conclude(outcome, message);
+  }
   // What the records settle was judged when it was applied.
   const denied = planned.prepared.length === 0 ? 0 : await options.judge(changesOf(planned));
   if (denied > 0) {
@@ -103,7 +109,7 @@ function changesOf({ plan }: PlannedRun): PlannedChange[] {
 
 /** Plans, and tells the plan. */
 async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promise<PlannedRun> {
-  const observing = options.mode === "observe";
+  const observing = options.mode !== "apply";
   options.emit({ type: "stage", stage: "observe" });
   const planned = await planRun(cluster, { ...options, proveCreations: observing });
   const changes = [...planned.plan.prune.flat(), ...planned.plan.waves.flat()]
@@ -235,32 +241,6 @@ async function askForPermissions(cluster: Cluster, planned: PlannedRun, emit: Em
   if (missing.length > 0) {
     emit({ type: "warning", message: `These credentials may not: ${missing.join("; ")}` });
   }
-}
-
-function wantedPermissions({ waves, plan, targets }: PlannedRun): WantedPermission[] {
-  const wanted = new Map<string, { permission: WantedPermission; verbs: Set<string> }>();
-  const want = (target: Target, ...verbs: string[]) => {
-    const { resource, reference: { namespace } } = target;
-    if (isExternal(resource)) return;
-    const key = `${resource.group}/${resource.plural}/${namespace ?? ""}`;
-    const entry = wanted.get(key) ??
-      { permission: { resource, namespace, verbs: [] }, verbs: new Set() };
-    for (const verb of verbs) entry.verbs.add(verb);
-    wanted.set(key, entry);
-  };
-  for (const { change, item } of waves.flat()) {
-    if (change.action === "create") want(item, "create", "patch");
-    if (change.action === "update" || change.action === "adopt") want(item, "patch");
-    if (change.action === "replace") want(item, "create", "patch", "delete");
-  }
-  for (const { reference } of plan.prune.flat()) {
-    const target = targets.get(keyOf(reference));
-    if (target !== undefined) want(target, "delete");
-  }
-  return [...wanted.values()].map(({ permission, verbs }) => ({
-    ...permission,
-    verbs: [...verbs],
-  }));
 }
 
 /** Writes what will be, does it, and writes what has become. */

@@ -32,7 +32,9 @@ export interface RunContext extends CommandContext {
 /** What `reconcile` and `diff` are told. */
 export interface ReconcileOptions {
   readonly command: "reconcile" | "diff";
-  readonly mode: "apply" | "observe";
+  readonly mode: "apply" | "pr" | "observe";
+  /** `OWNER/NAME` at GitHub, for mode pr; of the source's address when absent. */
+  readonly repository?: string | undefined;
   /** Name of a component below `manifests/`. */
   readonly component?: string | undefined;
   readonly source?: string | undefined;

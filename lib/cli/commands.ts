@@ -20,9 +20,16 @@ const reconcile: Command = {
     mode: {
       type: "string",
       value: "MODE",
-      description: "apply, or only observe",
+      description:
+        "apply; pr: propose what drifted to Git and leave the cluster alone; or only observe",
       default: "apply",
-      choices: ["apply", "observe"],
+      choices: ["apply", "pr", "observe"],
+    },
+    repository: {
+      type: "string",
+      value: "OWNER/NAME",
+      description:
+        "For mode pr, at GitHub; of --source when absent. The token comes from GITHUB_TOKEN",
     },
     yes: {
       type: "boolean",
@@ -44,6 +51,11 @@ const reconcile: Command = {
       what: "CVAT from a branch of a repository, from a cron",
       line:
         "plumb reconcile cvat --source https://git.example.com/team/platform.git --ref main --parameters cvat.yaml --yes",
+    },
+    {
+      what: "Keep in Git what was repaired in the cluster by hand",
+      line:
+        "plumb reconcile cvat --mode pr --source https://github.com/team/platform.git --ref main --parameters cvat.yaml",
     },
     {
       what: "Any folder of YAML, or a kustomization",
@@ -111,7 +123,8 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
   const adopt = given.text("adopt");
   return {
     command,
-    mode: observe ? "observe" : "apply",
+    mode: observe ? "observe" : given.text("mode") === "pr" ? "pr" : "apply",
+    repository: given.text("repository"),
     ...placeOptions(given),
     adopt: adopt === "unowned" || adopt === "all" || adopt === "none" ? adopt : undefined,
     refresh: given.flag("refresh"),

@@ -15,6 +15,7 @@ export const EXIT = {
 const BY_OUTCOME: Readonly<Record<Outcome, number>> = {
   "in-sync": EXIT.ok,
   applied: EXIT.ok,
+  proposed: EXIT.ok,
   differences: EXIT.differences,
   failed: EXIT.error,
   refused: EXIT.policyDenied,

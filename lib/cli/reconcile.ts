@@ -26,6 +26,7 @@ import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { buildKustomization } from "./kustomize.ts";
 import { judge, today } from "./policy.ts";
+import { proposeDrift } from "./propose.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs a component once, as the options say, and tells what happens through `context.emit`. */
@@ -74,6 +75,12 @@ export async function runComponent(
     },
     renderKey: (salt) => renderKey(salt, source, component, parameters, gate),
     mode,
+    ...(mode === "pr"
+      ? {
+        propose: async (drift) =>
+          await proposeDrift(drift, { source, component, parameters, path }, options, context),
+      }
+      : {}),
     refresh: options.refresh,
     identity: `${Deno.hostname()}/${Deno.pid}/${randomBytes(4).toString("hex")}`,
     confirm: (deletions) => confirmDeletions(deletions, options, context),

@@ -6,6 +6,7 @@ import type { Printer, PrinterOptions } from "./printer.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE } from "./style.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
+import { leftOutLines, proposalSentence } from "./proposal.ts";
 
 /** A printer of Markdown. It writes at the end, since a document begins with its result. */
 export function createMarkdownPrinter({ write, now = Date.now }: PrinterOptions): Printer {
@@ -68,6 +69,10 @@ function documentOf(events: readonly Event[], now: number): string[] {
           `**${event.passed} passed, ${event.failed} failed, ${event.notJudged} not judged** in ${
             secondsInWords(event.seconds)
           }; one after the other ${secondsInWords(event.sequentialSeconds)}`;
+        break;
+      case "proposal":
+        body.push(`- ${escape(proposalSentence(event))}`);
+        body.push(...leftOutLines(event).map((line) => `- ${escape(line)}`));
         break;
       case "warning":
         body.push(`- ⚠️ ${escape(event.message)}`);

@@ -7,6 +7,7 @@ import type { Printer, PrinterOptions } from "./printer.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
+import { leftOutLines, proposalSentence } from "./proposal.ts";
 
 const MAX_WAITING = 6;
 
@@ -62,7 +63,7 @@ class TextPrinter {
     switch (event.type) {
       case "run":
         this.#started = this.#now();
-        this.#observing = event.mode === "observe";
+        this.#observing = event.mode !== "apply";
         return [`${style.bold(event.component)} ${style.dim(`on ${safeText(event.cluster)}`)}`];
       case "source": {
         const author = event.author === undefined ? "" : ` by ${safeText(event.author)}`;
@@ -98,6 +99,11 @@ class TextPrinter {
         return this.#checkLines(event);
       case "verified":
         return [verifiedLine(event, style)];
+      case "proposal":
+        return [
+          ...leftOutLines(event).map((line) => `${style.yellow("–")} ${safeText(line)}`),
+          safeText(proposalSentence(event)),
+        ];
       case "warning":
         return [`${style.yellow("warning:")} ${safeText(event.message)}`];
       case "error":
@@ -197,7 +203,7 @@ class TextPrinter {
     const style = this.#style;
     this.#waiting.clear();
     this.#stage = "";
-    const good = outcome === "in-sync" || outcome === "applied";
+    const good = ["in-sync", "applied", "proposed"].includes(outcome);
     const text = `${safeText(message)} ${
       style.dim(`(${countsInWords(counts)}, ${secondsInWords(seconds)})`)
     }`;

@@ -1,0 +1,26 @@
+/** What a plan says about the cluster, for whoever writes it into Git. @module */
+import { keyOf, type ObjectReference } from "../object.ts";
+import type { Change } from "../plan/mod.ts";
+import type { PlannedRun } from "./plan_run.ts";
+
+/** What a plan says about the cluster, for a proposal. */
+export interface ObservedDrift {
+  readonly changes: readonly Change[];
+  /** Whether the object was there after the last run, and Git still says the same of it. */
+  isAsApplied(reference: ObjectReference): boolean;
+}
+
+/** Of a planned run. */
+export function observedDrift({ plan, stored, prepared }: PlannedRun): ObservedDrift {
+  const members = new Map(
+    stored.inventory.members.map((member) => [keyOf(member.reference), member]),
+  );
+  const hashes = new Map(prepared.map(({ reference, hash }) => [keyOf(reference), hash]));
+  return {
+    changes: [...plan.prune.flat(), ...plan.waves.flat()],
+    isAsApplied: (reference) => {
+      const member = members.get(keyOf(reference));
+      return member?.uid !== undefined && member.hash === hashes.get(keyOf(reference));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/** `plumb reconcile --mode pr`: what drifted in the cluster is proposed to Git. @module */
+import { join } from "node:path/posix";
+import type { ObservedDrift } from "../apply/mod.ts";
+import type { Component, Parameters } from "../component/mod.ts";
+import type { Event, Outcome } from "../event.ts";
+import {
+  bodyOf,
+  draft,
+  type DraftedProposal,
+  type Objection,
+  ProposeError,
+  type Repository,
+} from "../propose/mod.ts";
+import type { Source, SourceFile } from "../source/mod.ts";
+import type { ReconcileOptions, RunContext } from "./command.ts";
+import { judge } from "./policy.ts";
+
+/** What Git says. */
+interface Declared {
+  readonly source: Source;
+  readonly component: Component;
+  readonly parameters: Parameters;
+  /** Of the component's folder in the repository. */
+  readonly path: string;
+}
+
+const GITHUB = "https://api.github.com";
+
+/** Proposes drift, or closes the proposal when there is none. The cluster is not written. */
+export async function proposeDrift(
+  { changes, isAsApplied }: ObservedDrift,
+  declared: Declared,
+  options: ReconcileOptions,
+  context: RunContext,
+): Promise<{ outcome: Outcome; message: string }> {
+  const { source, component, path } = declared;
+  const where = repositoryOf(source, options, context);
+  const files = await source.files();
+  const texts = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const drafted = draft(changes, { isAsApplied }, (file) => {
+    const bytes = texts.get(file);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  });
+  const objections = await objectionsTo(drafted, files, declared, context);
+  const { propose } = await import("../propose/pull_request.ts");
+  const proposed = await propose(where, {
+    component: component.name,
+    revision: source.revision,
+    files: new Map([...drafted.files].map(([file, text]) => [join(path, file), text])),
+    title: `Keep what was changed in the cluster: ${component.name}`,
+    body: bodyOf(component.name, drafted, objections),
+    draft: objections.length > 0,
+  });
+  const { written, leftOut } = drafted;
+  context.emit({ type: "proposal", ...proposed, written: written.length, leftOut });
+  if (written.length > 0) {
+    return { outcome: "proposed", message: "What the cluster has is proposed to Git" };
+  }
+  return leftOut.length > 0
+    ? { outcome: "differences", message: "The cluster differs, but nothing of it can be proposed" }
+    : { outcome: "in-sync", message: "The cluster is as Git says" };
+}
+
+/** What policies have against the proposed state. */
+async function objectionsTo(
+  { files: changed }: DraftedProposal,
+  files: readonly SourceFile[],
+  { component, parameters }: Declared,
+  context: RunContext,
+): Promise<Objection[]> {
+  if (changed.size === 0) return [];
+  const proposed = files.flatMap((file) => {
+    const text = changed.get(file.path);
+    if (text === undefined) return [file];
+    return text === null ? [] : [{ path: file.path, bytes: new TextEncoder().encode(text) }];
+  });
+  const objections: Objection[] = [];
+  const emit = (event: Event) => {
+    context.emit(event);
+    if (event.type === "violation" && event.level === "deny") objections.push(event);
+  };
+  await judge({ files: proposed, component, parameters }, [], { ...context, emit });
+  return objections;
+}
+
+function repositoryOf(
+  { url }: Source,
+  { repository, ref = "main" }: ReconcileOptions,
+  { environment }: RunContext,
+): Repository {
+  const given = repository ?? /github\.com[/:]([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(url)?.[1];
+  const [owner, name, ...rest] = (given ?? "").split("/");
+  if (!owner || !name || rest.length > 0) {
+    throw new ProposeError("no-repository", "Which repository is the proposal for?", {
+      hint: "Give --source with an address at GitHub, or --repository OWNER/NAME.",
+    });
+  }
+  const token = environment["GITHUB_TOKEN"];
+  if (!token) {
+    throw new ProposeError("no-token", "There is no token for GitHub", {
+      hint: "Put one with contents: write and pull-requests: write into GITHUB_TOKEN.",
+    });
+  }
+  return { owner, name, base: ref, token, api: environment["GITHUB_API_URL"] ?? GITHUB };
+}
