@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { FieldPath, PathElement, Scalar } from "../../../lib/field_path.ts";
+import type { PathElement, Scalar } from "../../../lib/field_path.ts";
 import { type Edit, editYaml } from "../../../lib/propose/edit.ts";
 import { parseDocument, splitDocuments } from "../../../lib/yaml.ts";
 import { chance, type Json, type Path, write } from "./writer.ts";
@@ -19,6 +19,7 @@ const TEXTS = [
   "one\n\n\n  more\ntwo\n",
   "trailing \nspace ",
   "#!/bin/sh\nset -e\n\tindented: by a tab\n",
+  "some words that are long",
   "carriage\r\nreturn",
   "a long text of many words that could be folded by those who like to fold their text\nand more\n",
 ];
@@ -153,11 +154,11 @@ Deno.test("Whatever drifts in whatever layout is written back, and nothing else 
       for (const comment of written.comments) {
         if (!startsWith(comment.path, path)) assert.ok(text.includes(comment.text), comment.text);
       }
-      // Beside its own lines an edit may touch the line before (`key: {}`) or after (`- name: x`).
+      // Beside its own lines an edit may touch those around: `key: {}`, `- name: x`, brackets.
       const span = written.spans.get(JSON.stringify(path)) ?? 1;
-      assert.ok(touched(written.text, text) <= span + 1, text);
+      assert.ok(touched(written.text, text) <= span + 2, text);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -186,7 +187,7 @@ Deno.test("Many drifts of many documents are written back in one go", () => {
         assert.deepEqual(splitDocuments(text).map((document) => read(document.text)), live);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -243,7 +244,7 @@ Deno.test("The manifests of CVAT take any edit, or refuse it with a reason and s
       fc.nat(),
       (file, wanted, seed) => tryOne(file, wanted, chance(seed)),
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
   assert.ok(made > 100, `${made}`);
 });
