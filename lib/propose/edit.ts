@@ -49,7 +49,7 @@ export interface EditOptions {
 }
 
 /** Most single changes that one edit may consist of. */
-const MAX_CHANGES = 1000;
+const MAX_CHANGES = 250;
 
 /** One object of the file, with the text between it and the one before. */
 interface Part {

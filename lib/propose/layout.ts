@@ -74,34 +74,28 @@ export class Layout {
    * @throws {Unwritable} where it stands elsewhere: behind an alias or a merge key.
    */
   entry(path: Steps): Entry {
-    const step = path.at(-1);
-    const parent = this.collection(path.slice(0, -1));
-    const entry = this.entries(parent, this.isFlow(path)).find((_, index) =>
-      typeof step === "number" ? index === step : keyOf(parent.items[index]) === step
+    const [first, ...more] = path;
+    if (first === undefined) throw new Unwritable("The path leads to the whole object.");
+    return more.reduce(
+      (entry, step) => this.#child(this.#filled(entry.node), step, entry.flow),
+      this.#child(this.#filled(this.#document.contents), first, false),
     );
-    if (entry !== undefined) return entry;
-    throw new Unwritable("A merge key provides the field, so it is not written here.");
   }
 
   /**
-   * The map or list that a path leads to.
+   * The entries of the map or list that a path leads to.
    *
    * @throws {Unwritable} where there is none, or where an alias shares it.
    */
-  collection(path: Steps): YAMLMap | YAMLSeq {
-    const node = path.length === 0 ? this.#document.contents : this.entry(path).node;
-    this.#guard(node);
-    if (isMap(node) || isSeq(node)) return node;
-    throw new Unwritable("The place is neither a map nor a list.");
-  }
-
-  /** Whether what a path leads to stands between brackets. */
-  isFlow(path: Steps): boolean {
-    return path.some((_, length) => this.collection(path.slice(0, length)).flow === true);
+  entriesAt(path: Steps): Entry[] {
+    const around = path.length === 0 ? undefined : this.entry(path);
+    const parent = this.#filled(around === undefined ? this.#document.contents : around.node);
+    return this.entries(parent, around?.flow ?? false);
   }
 
   /** The fields of a map, or the items of a list. */
-  entries(parent: YAMLMap | YAMLSeq, flow: boolean): Entry[] {
+  entries(parent: YAMLMap | YAMLSeq, isInFlow: boolean): Entry[] {
+    const flow = isInFlow || parent.flow === true;
     const dashes = isSeq(parent) && !parent.flow ? dashesOf(parent) : [];
     return parent.items.map((item, index) => {
       const key = isPair(item) ? item.key as Scalar : undefined;
@@ -114,13 +108,17 @@ export class Layout {
         : dashes[index] !== undefined
         ? this.#behindProperties(start + 1)
         : start;
+      const end = () => node === undefined ? valueStart : this.#endOf(node);
       return {
         parent,
         index,
         node,
         start,
         valueStart,
-        end: node === undefined ? valueStart : this.#endOf(node),
+        // Found only where it is needed: it lies behind all that is inside.
+        get end() {
+          return end();
+        },
         flow,
       };
     });
@@ -183,6 +181,20 @@ export class Layout {
   nextLine(offset: number): number {
     const end = this.text.indexOf("\n", offset);
     return end < 0 ? this.text.length : end + 1;
+  }
+
+  #filled(node: unknown): YAMLMap | YAMLSeq {
+    this.#guard(node);
+    if (isMap(node) || isSeq(node)) return node;
+    throw new Unwritable("The place is neither a map nor a list.");
+  }
+
+  #child(parent: YAMLMap | YAMLSeq, step: string | number, flow: boolean): Entry {
+    const entry = this.entries(parent, flow).find(({ index }) =>
+      typeof step === "number" ? index === step : keyOf(parent.items[index]) === step
+    );
+    if (entry !== undefined) return entry;
+    throw new Unwritable("A merge key provides the field, so it is not written here.");
   }
 
   #guard(node: unknown): void {

@@ -168,14 +168,12 @@ function* insert(layout: Layout, path: Steps, value: unknown): Iterable<readonly
   if (around.length > 0 && !hasEntries(layout.entry(around))) {
     return yield* replace(layout, around, typeof step === "number" ? [value] : { [step]: value });
   }
-  const parent = layout.collection(around);
-  const flow = parent.flow === true || layout.isFlow(around);
-  const entries = layout.entries(parent, flow);
+  const entries = layout.entriesAt(around);
   const next = typeof step === "number" ? entries[step] : undefined;
   const last = entries.at(-1);
   if (last === undefined) throw new Unwritable("The document is an empty map.");
-  const style = layout.styleFor(flow, parent.items[0]);
-  if (flow) {
+  const style = layout.styleFor(last.flow, last.parent.items[0]);
+  if (last.flow) {
     const text = typeof step === "number" ? flowText(value, style) : flowEntry(step, value, style);
     return yield [betweenBrackets(layout, next, last, text)];
   }

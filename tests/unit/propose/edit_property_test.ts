@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { FieldPath, PathElement, Scalar } from "../../../lib/field_path.ts";
+import type { PathElement, Scalar } from "../../../lib/field_path.ts";
 import { type Edit, editYaml } from "../../../lib/propose/edit.ts";
 import { parseDocument, splitDocuments } from "../../../lib/yaml.ts";
 import { chance, type Json, type Path, write } from "./writer.ts";
@@ -19,6 +19,7 @@ const TEXTS = [
   "one\n\n\n  more\ntwo\n",
   "trailing \nspace ",
   "#!/bin/sh\nset -e\n\tindented: by a tab\n",
+  "some words that are long",
   "carriage\r\nreturn",
   "a long text of many words that could be folded by those who like to fold their text\nand more\n",
 ];
@@ -153,11 +154,11 @@ Deno.test("Whatever drifts in whatever layout is written back, and nothing else 
       for (const comment of written.comments) {
         if (!startsWith(comment.path, path)) assert.ok(text.includes(comment.text), comment.text);
       }
-      // Beside its own lines an edit may touch the line before (`key: {}`) or after (`- name: x`).
+      // Beside its own lines an edit may touch those around: `key: {}`, `- name: x`, brackets.
       const span = written.spans.get(JSON.stringify(path)) ?? 1;
-      assert.ok(touched(written.text, text) <= span + 1, text);
+      assert.ok(touched(written.text, text) <= span + 2, text);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -186,6 +187,71 @@ Deno.test("Many drifts of many documents are written back in one go", () => {
         assert.deepEqual(splitDocuments(text).map((document) => read(document.text)), live);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
+
+const CVAT = new URL("../../../manifests/cvat", import.meta.url).pathname;
+
+async function manifests(folder: string): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) texts.push(...await manifests(path));
+    else if (/\.ya?ml$/.test(path)) texts.push(await Deno.readTextFile(path));
+  }
+  return texts;
+}
+
+/** Comment lines and comments behind values, of which some texts in block style have lines, too. */
+const commentsOf = (text: string): readonly string[] => text.match(/(?<=^|\s)#.*/gm) ?? [];
+
+Deno.test("The manifests of CVAT take any edit, or refuse it with a reason and stay as they are", async () => {
+  const files = await manifests(CVAT);
+  assert.ok(files.length > 20);
+  const reasons = /parameter|alias|shared|merge key|can not be told/;
+  let made = 0;
+  const tryOne = (file: string, wanted: Json, random: () => number) => {
+    const documents = splitDocuments(file);
+    const chosen = Math.floor(random() * documents.length);
+    const { text: old = "", line = 0 } = documents[chosen] ?? {};
+    const before = read(old) as { [name: string]: Json };
+    const { edit, path, live } = drift(before, wanted, random, line + 1);
+    const { text, refused } = editYaml(file, [edit]);
+    if (refused.length > 0) {
+      assert.equal(text, file);
+      assert.match(refused[0]?.reason ?? "", reasons);
+      return;
+    }
+    made++;
+    const now = splitDocuments(text);
+    assert.deepEqual(
+      now.map((document, index) => index === chosen ? undefined : document.text),
+      documents.map((document, index) => index === chosen ? undefined : document.text),
+    );
+    assert.deepEqual(read(now[chosen]?.text ?? ""), live);
+    const isLeaf = typeof at(before, path) !== "object" && !String(at(before, path)).includes("\n");
+    if (edit.kind === "set" && isLeaf) {
+      const kept = commentsOf(text);
+      for (const comment of commentsOf(file)) assert.ok(kept.includes(comment), comment);
+      assert.ok(touched(file, text) <= 3, text);
+    }
+  };
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...files),
+      value,
+      fc.nat(),
+      (file, wanted, seed) => tryOne(file, wanted, chance(seed)),
+    ),
+    { numRuns: 300 },
+  );
+  assert.ok(made > 100, `${made}`);
+});
+
+function at(root: Json | undefined, path: Path): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (around, step) => (around as { [name: string]: Json } | undefined)?.[String(step)],
+    root,
+  );
+}

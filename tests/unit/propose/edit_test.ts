@@ -397,6 +397,17 @@ Deno.test("Where nothing is substituted, text is neither escaped nor taken for a
   assert.equal(text, "a: ${y}\n");
 });
 
+Deno.test("A deep place is found as fast as a high one, and too much of a difference is refused", () => {
+  const names = Array.from({ length: 90 }, (_, depth) => `f${depth}`);
+  const deep = `${names.map((name, depth) => `${" ".repeat(depth)}${name}:\n`).join("")}`;
+  const { text, refused } = editYaml(deep, [set([...names, "x"], 1)]);
+  assert.deepEqual(refused, []);
+  assert.equal(text, `${deep}${" ".repeat(90)}x: 1\n`);
+  const long = `a: [${Array(300).fill(0).join(", ")}]\n`;
+  const [first] = editYaml(long, [set(["a"], Array(300).fill(1))]).refused;
+  assert.equal(first?.reason, "a: Too much differs to be written back.");
+});
+
 Deno.test("Aliases that multiply without end cost nothing", () => {
   const levels = Array.from(
     { length: 60 },

@@ -26,6 +26,7 @@ export function chance(seed: number): () => number {
 }
 
 const SAFE = /^[a-z][a-z/]{2,}(?: [a-z]+)*$/;
+const FOLDABLE = /^[a-z]+(?: [a-z]+)+$/;
 const WORDS = /^(?:yes|off|null|true|false|nan|inf)$/;
 
 /** Writes an object. */
@@ -94,11 +95,18 @@ class Writer {
       const lines = this.#literal(start, value, column, path);
       if (lines !== undefined) return lines;
     }
-    const flow = isFilled ? this.#flow(value) : this.#scalar(value, false);
-    if (flow === "" || this.#is(0.9)) {
-      return [`${start}${flow && " "}${flow}${this.#comment(path)}`];
+    if (typeof value === "string" && FOLDABLE.test(value) && this.#is(0.3)) {
+      const pad = " ".repeat(column + 2);
+      const words = value.replaceAll(" ", () => this.#is(0.5) ? " " : `\n${pad}`);
+      return [`${start} >-${this.#comment(path)}`, ...`${pad}${words}`.split("\n")];
     }
-    return [start + this.#comment(path), " ".repeat(column + 3) + flow];
+    const flow = isFilled
+      ? this.#flow(value, path, this.#is(0.4) ? " ".repeat(column + 2) : undefined)
+      : this.#scalar(value, false);
+    if (flow === "" || this.#is(0.9)) {
+      return `${start}${flow && " "}${flow}${this.#comment(path)}`.split("\n");
+    }
+    return [start + this.#comment(path), ...`${" ".repeat(column + 3)}${flow}`.split("\n")];
   }
 
   #literal(start: string, value: string, column: number, path: Path): string[] | undefined {
@@ -112,17 +120,32 @@ class Writer {
     return [`${start} |${breaks === 0 ? "-" : ""}${this.#comment(path)}`, ...lines];
   }
 
-  #flow(value: Json): string {
-    const space = this.#is(0.5) ? " " : "";
-    const separator = this.#is(0.8) ? ", " : " , ";
-    if (Array.isArray(value)) {
-      return `[${space}${value.map((item) => this.#flow(item)).join(separator)}${space}]`;
-    }
+  /** Between brackets; with each entry on a line of its own if there is a column for them. */
+  #flow(value: Json, path: Path, pad: string | undefined): string {
     if (typeof value !== "object" || value === null) return this.#scalar(value, true);
-    const fields = Object.entries(value).map(([name, field]) =>
-      `${this.#key(name)}: ${this.#flow(field)}`
-    );
-    return `{${space}${fields.join(separator)}${space}}`;
+    const inner = pad !== undefined && this.#is(0.5) ? `${pad} ` : undefined;
+    const entries = Array.isArray(value)
+      ? value.map((item, index) => this.#flowEntry("", item, [...path, index], inner))
+      : Object.entries(value).map(([name, field]) =>
+        this.#flowEntry(`${this.#key(name)}: `, field, [...path, name], inner)
+      );
+    const [open, close] = Array.isArray(value) ? "[]" : "{}";
+    if (pad !== undefined && entries.length > 0) {
+      const lines = entries.map((entry, index) => {
+        const own = [...path, Array.isArray(value) ? index : Object.keys(value)[index] ?? ""];
+        const comma = index < entries.length - 1 || this.#is(0.3) ? "," : "";
+        return `${pad}${entry}${comma}${this.#comment(own)}\n`;
+      });
+      return `${open}\n${lines.join("")}${pad}${close}`;
+    }
+    const space = this.#is(0.5) ? " " : "";
+    return open + space + entries.join(this.#is(0.8) ? ", " : " , ") + space + close;
+  }
+
+  #flowEntry(start: string, value: Json, path: Path, pad: string | undefined): string {
+    const text = start + this.#flow(value, path, pad);
+    this.spans.set(JSON.stringify(path), text.split("\n").length);
+    return text;
   }
 
   #scalar(value: Json, flow: boolean): string {
