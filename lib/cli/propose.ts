@@ -8,6 +8,7 @@ import {
   draft,
   type DraftedProposal,
   type Objection,
+  propose,
   ProposeError,
   type Repository,
 } from "../propose/mod.ts";
@@ -42,7 +43,6 @@ export async function proposeDrift(
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   });
   const objections = await objectionsTo(drafted, files, declared, context);
-  const { propose } = await import("../propose/pull_request.ts");
   const proposed = await propose(where, {
     component: component.name,
     revision: source.revision,

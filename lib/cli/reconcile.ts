@@ -26,7 +26,6 @@ import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { buildKustomization } from "./kustomize.ts";
 import { judge, today } from "./policy.ts";
-import { proposeDrift } from "./propose.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs a component once, as the options say, and tells what happens through `context.emit`. */
@@ -77,8 +76,15 @@ export async function runComponent(
     mode,
     ...(mode === "pr"
       ? {
-        propose: async (drift) =>
-          await proposeDrift(drift, { source, component, parameters, path }, options, context),
+        propose: async (drift) => {
+          const { proposeDrift } = await import("./propose.ts");
+          return await proposeDrift(
+            drift,
+            { source, component, parameters, path },
+            options,
+            context,
+          );
+        },
       }
       : {}),
     refresh: options.refresh,

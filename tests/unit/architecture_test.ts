@@ -26,6 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "kinds",
     "plan",
     "policy",
+    "propose",
     "render",
     "report",
     "sandbox",

@@ -41,17 +41,18 @@ export async function makeTask(
   },
 ): Promise<Task> {
   const name = `${context.marker}-${what}`;
-  let id: number | undefined;
+  const made: { id?: number } = {};
   // Said before it is made: an interrupt can come between what the server does and its answer.
   context.cleanup(`task ${name}`, async (ways) => {
     const own = await apiOf({ url, account }, context, ways);
-    const ids = id === undefined ? await idsNamed(own, name, ways.signal) : [id];
+    const ids = made.id === undefined ? await idsNamed(own, name, ways.signal) : [made.id];
     for (const task of ids) {
       const { status } = await own.ask(`/api/tasks/${task}`, { method: "DELETE" });
       if (status !== 204 && status !== 404) throw new Error(`DELETE answers ${status}`);
     }
   });
-  ({ id } = await api.expect(201, created, "/api/tasks", api.json({ name, labels })));
+  const { id } = await api.expect(201, created, "/api/tasks", api.json({ name, labels }));
+  made.id = id;
   const page = await api.expect(200, labelPage, `/api/labels?task_id=${id}&page_size=100`);
   return { id, labels: new Map(page.results.map((label) => [label.name, label.id])) };
 }
