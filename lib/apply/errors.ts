@@ -16,6 +16,8 @@ export type ApplyErrorCode =
   | "requirement-unmet"
   | "render-shrank"
   | "deletion-unconfirmed"
+  | "plan-moved"
+  | "plan-unreadable"
   | "moved";
 
 /** An error of the apply room. */

@@ -7,6 +7,7 @@ import type { Action, Emit, Outcome } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
 import { countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
+import { approvable, type ApprovedPlan } from "./approved.ts";
 import { ApplyError } from "./errors.ts";
 import { type ObservedDrift, observedDrift } from "./drift.ts";
 import { execute, type Execution } from "./execute.ts";
@@ -30,6 +31,8 @@ export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
   readonly judge: (plan: readonly PlannedChange[]) => Promise<number>;
   /** For mode pr: makes what has drifted a proposal, instead of writing to the cluster. */
   readonly propose?: (drift: ObservedDrift) => Promise<{ outcome: Outcome; message: string }>;
+  /** Given each plan before anything is done; stops the run by throwing. */
+  readonly inspect?: (plan: ApprovedPlan) => Promise<void>;
   /** Asked before anything is deleted. */
   readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
   /** A desired state that lost most of its objects is meant so. */
@@ -129,6 +132,9 @@ async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promi
     const names = items.map(({ name }) => name).join(", ");
     options.emit({ type: "warning", message: `Left for a later run, since ${reason}: ${names}` });
   }
+  await options.inspect?.(
+    approvable(planned, { component: options.component.name, revision: options.source.revision }),
+  );
   for (const { member, reason } of planned.kept) {
     options.emit({
       type: "warning",

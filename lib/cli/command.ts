@@ -46,6 +46,10 @@ export interface ReconcileOptions {
   readonly parameters?: string | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** File to write the plan to. */
+  readonly save?: string | undefined;
+  /** File of the plan that was approved. */
+  readonly plan?: string | undefined;
   readonly adopt?: "unowned" | "all" | "none" | undefined;
   readonly refresh: boolean;
   readonly yes: boolean;

@@ -31,6 +31,11 @@ const reconcile: Command = {
       description:
         "For mode pr, at GitHub; of --source when absent. The token comes from GITHUB_TOKEN",
     },
+    plan: {
+      type: "string",
+      value: "FILE",
+      description: "Apply exactly what `diff --save FILE` has kept, or nothing if it has moved",
+    },
     yes: {
       type: "boolean",
       description: "Don't ask before deleting, and allow a component to shrink",
@@ -71,9 +76,20 @@ const diff: Command = {
   usage: "plumb diff [COMPONENT] [OPTIONS]",
   description: "Writes nothing. Exit codes: 0 in sync, 1 error, 2 differences found.",
   positionals: 1,
-  options: runOptions,
+  options: {
+    ...runOptions,
+    save: {
+      type: "string",
+      value: "FILE",
+      description: "Keep the plan, to be approved and applied",
+    },
+  },
   examples: [
     { what: "What has drifted", line: "plumb diff cvat --set domain=example.com" },
+    {
+      what: "A plan that is applied as it is, or not at all",
+      line: "plumb diff cvat --parameters cvat.yaml --save plan.json",
+    },
     {
       what: "As a comment for a pull request",
       line: "plumb diff --path ./deploy --namespace web --output markdown",
@@ -125,6 +141,8 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
     command,
     mode: observe ? "observe" : given.text("mode") === "pr" ? "pr" : "apply",
     repository: given.text("repository"),
+    save: given.text("save"),
+    plan: given.text("plan"),
     ...placeOptions(given),
     adopt: adopt === "unowned" || adopt === "all" || adopt === "none" ? adopt : undefined,
     refresh: given.flag("refresh"),

@@ -5,7 +5,13 @@
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
 import { basename, join, resolve } from "node:path";
-import { reconcile, secretReader } from "../apply/mod.ts";
+import {
+  type ApprovedPlan,
+  assertApproved,
+  readApproved,
+  reconcile,
+  secretReader,
+} from "../apply/mod.ts";
 import { Cluster } from "../cluster/mod.ts";
 import {
   type Component,
@@ -87,15 +93,29 @@ export async function runComponent(
         },
       }
       : {}),
+    inspect: await inspection(options),
     refresh: options.refresh,
     identity: `${Deno.hostname()}/${Deno.pid}/${randomBytes(4).toString("hex")}`,
     confirm: (deletions) => confirmDeletions(deletions, options, context),
-    allowShrinking: options.yes,
+    allowShrinking: options.yes || options.plan !== undefined,
     wait: options.wait,
     timeout: options.timeout,
     emit,
     signal,
   });
+}
+
+/** Keeps the plan, or compares it with the one that was approved. */
+async function inspection(
+  { save, plan: file }: ReconcileOptions,
+): Promise<(plan: ApprovedPlan) => Promise<void>> {
+  const approved = file === undefined
+    ? undefined
+    : readApproved(await readText(file, "The plan", "Give --plan a file of `diff --save`."), file);
+  return async (plan) => {
+    if (approved !== undefined) assertApproved(approved, plan);
+    if (save !== undefined) await Deno.writeTextFile(save, `${JSON.stringify(plan, null, 2)}\n`);
+  };
 }
 
 /** The component's folder: as given, or by its name below `manifests`. */
@@ -134,14 +154,15 @@ export async function parametersOf(
 
 /** The text of a file of parameters. */
 export async function readParameters(path: string): Promise<string> {
+  const hint = "Give --parameters a YAML file that maps names to values.";
+  return await readText(path, "The file of parameters", hint);
+}
+
+async function readText(path: string, what: string, hint: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (cause) {
-    throw new PlumbError("usage", "The file of parameters can't be read", {
-      place: { file: path },
-      hint: "Give --parameters a YAML file that maps names to values.",
-      cause,
-    });
+    throw new PlumbError("usage", `${what} can't be read`, { place: { file: path }, hint, cause });
   }
 }
 
@@ -176,10 +197,10 @@ function renderKey(
 
 async function confirmDeletions(
   deletions: readonly ObjectReference[],
-  { yes }: ReconcileOptions,
+  { yes, plan }: ReconcileOptions,
   context: RunContext,
 ): Promise<boolean> {
-  if (yes || !context.interactive) return true;
+  if (yes || plan !== undefined || !context.interactive) return true;
   const names = deletions.map((reference) => `  ${safeText(describe(reference))}`).join("\n");
   return await context.confirm(`These objects will be deleted:\n${names}\nDelete them?`);
 }
