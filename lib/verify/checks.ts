@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { clickhouseCheck } from "./checks/clickhouse.ts";
 import { deploymentCheck } from "./checks/deployment.ts";
 import { forgedIdentityCheck } from "./checks/forged_identity.ts";
+import { httpCheck } from "./checks/http.ts";
 import { opaCheck } from "./checks/opa.ts";
 import { postgresCheck } from "./checks/postgres.ts";
 import { signInCheck } from "./checks/sign_in.ts";
@@ -22,6 +23,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>(
     clickhouseCheck,
     signInCheck,
     forgedIdentityCheck,
+    httpCheck,
     opaCheck,
     cvatHealthCheck,
     cvatTaskCheck,
