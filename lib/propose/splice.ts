@@ -255,7 +255,9 @@ function removeFlow(layout: Layout, entry: Entry, entries: readonly Entry[]): Sp
   // A comma may stay in front of the closing bracket, a comment has to.
   const isBare = !layout.text.slice(from, start).includes("#") &&
     !layout.text.slice(end, to).includes("#");
-  return isBare ? { start: from, end: to, text: "" } : { start, end, text: "" };
+  if (isBare) return { start: from, end: to, text: "" };
+  const comma = /^\s*,/.exec(layout.text.slice(end))?.[0].length ?? 0;
+  return { start, end: end + comma, text: "" };
 }
 
 function removeBlock(layout: Layout, entry: Entry, next: Entry | undefined): Splice {

@@ -187,9 +187,16 @@ const EXAMPLES: readonly Example[] = [
   },
   {
     name: "between brackets",
-    before: "a: [x, # of x\n  y]\nb: {c: 1, d: 2, e: 3}\nf: [\n  1,\n  2,\n  ]\n",
-    edits: [remove(["a", 1]), remove(["b", "d"]), remove(["b", "c"]), set(["f", 2], 3)],
-    after: "a: [x, # of x\n  ]\nb: {e: 3}\nf: [\n  1,\n  2,\n  3,\n  ]\n",
+    before:
+      "g: [x, # of x\n  y,\n  ]\na: [x, # of x\n  y]\nb: {c: 1, d: 2, e: 3}\nf: [\n  1,\n  2,\n  ]\n",
+    edits: [
+      remove(["g", 1]),
+      remove(["a", 1]),
+      remove(["b", "d"]),
+      remove(["b", "c"]),
+      set(["f", 2], 3),
+    ],
+    after: "g: [x, # of x\n  \n  ]\na: [x, # of x\n  ]\nb: {e: 3}\nf: [\n  1,\n  2,\n  3,\n  ]\n",
   },
   {
     name: "whole maps and lists, of which only what differs is touched",
