@@ -231,7 +231,6 @@ Deno.test("The manifests of CVAT take any edit, or refuse it with a reason and s
     );
     assert.deepEqual(read(now[chosen]?.text ?? ""), live);
     const was = at(before, path);
-    // A longer text may stand folded over several lines, which all go.
     const isLeaf = typeof was !== "object" && !/\n|.{60}/.test(String(was));
     if (edit.kind === "set" && isLeaf) {
       const kept = commentsOf(text);
