@@ -1,7 +1,7 @@
 /** A plan that somebody has approved: exactly that is applied, or nothing. @module */
 import { z } from "zod";
 import { describe, keyOf } from "../object.ts";
-import { type Change, hashOf, maskObject } from "../plan/mod.ts";
+import { type Change, changesIn, hashOf, maskObject } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 import type { PlannedRun } from "./plan_run.ts";
 
@@ -38,15 +38,13 @@ export function approvable(planned: PlannedRun, { component, revision }: Subject
   // Before the first run there is no key yet that lasts; then values of Secrets can't be told apart.
   const keyed = stored.resourceVersion !== undefined;
   const hashes = new Map(prepared.map(({ reference, hash }) => [keyOf(reference), hash]));
-  const changes = [...plan.prune.flat(), ...plan.waves.flat()]
-    .filter(({ action }) => action !== "unchanged")
-    .map((change) => {
-      const object = keyOf(change.reference);
-      const secret = keyed ? hashes.get(object) : undefined;
-      const { action } = change;
-      const digest = hashOf([contentOf(change), secret ?? null], object);
-      return { action, object, name: describe(change.reference), digest };
-    });
+  const changes = changesIn(plan).map((change) => {
+    const object = keyOf(change.reference);
+    const secret = keyed ? hashes.get(object) : undefined;
+    const { action } = change;
+    const digest = hashOf([contentOf(change), secret ?? null], object);
+    return { action, object, name: describe(change.reference), digest };
+  });
   return { schema: SCHEMA, component, revision, changes };
 }
 
@@ -92,9 +90,7 @@ export function assertApproved(approved: ApprovedPlan, now: ApprovedPlan): void 
       moved.push(`the ${field} is ${now[field]}, not ${approved[field]}`);
     }
   }
-  const [before, after] = [approved, now].map(({ changes }) =>
-    new Map(changes.map((change) => [change.object, change]))
-  ) as [Map<string, ApprovedPlan["changes"][number]>, Map<string, ApprovedPlan["changes"][number]>];
+  const [before, after] = [byObject(approved), byObject(now)];
   for (const [object, { action, name, digest }] of after) {
     const wanted = before.get(object);
     if (wanted === undefined) moved.push(`${action} ${name} was not approved`);
@@ -109,4 +105,8 @@ export function assertApproved(approved: ApprovedPlan, now: ApprovedPlan): void 
   throw new ApplyError("plan-moved", `Git or the cluster has moved since: ${moved.join("; ")}`, {
     hint: "Nothing was changed. The plan as it is now stands above: save it again, and approve it.",
   });
+}
+
+function byObject({ changes }: ApprovedPlan): Map<string, ApprovedPlan["changes"][number]> {
+  return new Map(changes.map((change) => [change.object, change]));
 }

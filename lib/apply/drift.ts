@@ -1,6 +1,6 @@
 /** What a plan says about the cluster, for whoever writes it into Git. @module */
 import { keyOf, type ObjectReference } from "../object.ts";
-import type { Change } from "../plan/mod.ts";
+import { type Change, changesIn } from "../plan/mod.ts";
 import type { PlannedRun } from "./plan_run.ts";
 
 /** What a plan says about the cluster, for a proposal. */
@@ -17,7 +17,7 @@ export function observedDrift({ plan, stored, prepared }: PlannedRun): ObservedD
   );
   const hashes = new Map(prepared.map(({ reference, hash }) => [keyOf(reference), hash]));
   return {
-    changes: [...plan.prune.flat(), ...plan.waves.flat()],
+    changes: changesIn(plan),
     isAsApplied: (reference) => {
       const member = members.get(keyOf(reference));
       return member?.uid !== undefined && member.hash === hashes.get(keyOf(reference));

@@ -6,7 +6,7 @@ import type { Cluster } from "../cluster/mod.ts";
 import type { Action, Emit, Outcome } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
-import { countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
+import { changesIn, countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
 import { approvable, type ApprovedPlan } from "./approved.ts";
 import { ApplyError } from "./errors.ts";
 import { type ObservedDrift, observedDrift } from "./drift.ts";
@@ -115,12 +115,10 @@ async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promi
   const observing = options.mode !== "apply";
   options.emit({ type: "stage", stage: "observe" });
   const planned = await planRun(cluster, { ...options, proveCreations: observing });
-  const changes = [...planned.plan.prune.flat(), ...planned.plan.waves.flat()]
-    .filter(({ action }) => action !== "unchanged");
   options.emit({
     type: "plan",
     counts: countsOf(planned.plan),
-    changes: changes.map((change) => reportOf(change, { text: observing })),
+    changes: changesIn(planned.plan).map((change) => reportOf(change, { text: observing })),
     waves: planned.plan.waves.length,
   });
   const postponed = planned.waves.flat().flatMap(({ item, postponed: reason }) =>

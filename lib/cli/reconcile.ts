@@ -93,7 +93,7 @@ export async function runComponent(
         },
       }
       : {}),
-    inspect: await inspection(options),
+    ...await inspection(options),
     refresh: options.refresh,
     identity: `${Deno.hostname()}/${Deno.pid}/${randomBytes(4).toString("hex")}`,
     confirm: (deletions) => confirmDeletions(deletions, options, context),
@@ -105,17 +105,17 @@ export async function runComponent(
   });
 }
 
-/** Keeps the plan, or compares it with the one that was approved. */
+/** Keeps the plan, or compares it with the one that was approved; otherwise nobody looks at it. */
 async function inspection(
   { save, plan: file }: ReconcileOptions,
-): Promise<(plan: ApprovedPlan) => Promise<void>> {
-  const approved = file === undefined
-    ? undefined
-    : readApproved(await readText(file, "The plan", "Give --plan a file of `diff --save`."), file);
-  return async (plan) => {
-    if (approved !== undefined) assertApproved(approved, plan);
-    if (save !== undefined) await Deno.writeTextFile(save, `${JSON.stringify(plan, null, 2)}\n`);
-  };
+): Promise<{ readonly inspect?: (plan: ApprovedPlan) => Promise<void> }> {
+  if (file !== undefined) {
+    const hint = "Give --plan a file of `diff --save`.";
+    const approved = readApproved(await readText(file, "The plan", hint), file);
+    return { inspect: (plan) => Promise.resolve(assertApproved(approved, plan)) };
+  }
+  if (save === undefined) return {};
+  return { inspect: (plan) => Deno.writeTextFile(save, `${JSON.stringify(plan, null, 2)}\n`) };
 }
 
 /** The component's folder: as given, or by its name below `manifests`. */

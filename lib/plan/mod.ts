@@ -17,6 +17,6 @@ export {
   takenFields,
 } from "./ownership.ts";
 export { type Deletion, dropMembers, type Dropped, guardShrinking } from "./prune.ts";
-export { countsOf, reportOf } from "./report.ts";
+export { changesIn, countsOf, reportOf } from "./report.ts";
 export { applyRules, type FieldRule, type Ruled } from "./rules.ts";
 export type * from "./types.ts";

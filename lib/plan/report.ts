@@ -16,6 +16,11 @@ import type { Change, FieldDifference, Plan } from "./types.ts";
 /** Longer values are cut in reports; nobody reads them. */
 const MAX_VALUE = 16 * 1024;
 
+/** All changes of a plan but what stays: what goes first, then the waves. */
+export function changesIn({ prune, waves }: Pick<Plan, "prune" | "waves">): Change[] {
+  return [...prune.flat(), ...waves.flat()].filter(({ action }) => action !== "unchanged");
+}
+
 /** How many changes of each action a plan has. */
 export function countsOf(plan: Plan): Counts {
   const counts: Record<Action, number> = noCounts();

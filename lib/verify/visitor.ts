@@ -1,7 +1,8 @@
 /** A visitor of a web site, as checks play him. @module */
 import { CookieJar } from "tough-cookie";
 import { type CheckContext, CheckFailure } from "./check.ts";
-import { type Answer, HttpError } from "./http.ts";
+import type { Answer } from "./http.ts";
+import { reached, UNTRUSTED } from "./reached.ts";
 
 const MAX_HOPS = 12;
 
@@ -19,7 +20,7 @@ export class Visitor {
     this.hops++;
     const cookie = await this.jar.getCookieString(address);
     const http = this.#context.publicHttp(address);
-    const answer = await reach(() =>
+    const answer = await reached(() =>
       http.ask(address, {
         ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
         headers: {
@@ -29,8 +30,7 @@ export class Visitor {
             ? {}
             : { "content-type": "application/x-www-form-urlencoded", origin: http.origin }),
         },
-      })
-    );
+      }), UNREACHED);
     for (const set of answer.headers.getSetCookie()) {
       await this.jar.setCookie(set, address, { ignoreError: true });
     }
@@ -85,19 +85,9 @@ function loop(path: readonly string[]): CheckFailure {
   );
 }
 
-async function reach(question: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await question();
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new CheckFailure(error.message, {
-      probably: error.kind === "tls"
-        ? "The certificate is expired, for another name, or signed by an authority that is not trusted here."
-        : error.kind === "timeout"
-        ? "A server on the way hangs."
-        : "The ingress or Keycloak is away, or its name does not resolve here.",
-      hint: "Ask yourself: curl -v the address.",
-      cause: error,
-    });
-  }
-}
+const UNREACHED = {
+  away: "The ingress or Keycloak is away, or its name does not resolve here.",
+  timeout: "A server on the way hangs.",
+  tls: UNTRUSTED,
+  hint: "Ask yourself: curl -v the address.",
+};

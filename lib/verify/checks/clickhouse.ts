@@ -1,7 +1,8 @@
 /** The check `clickhouse`: a login, and a table that takes what is sent. @module */
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
-import { type Answer, type Http, HttpError } from "../http.ts";
+import type { Answer, Http } from "../http.ts";
+import { reached } from "../reached.ts";
 import { credential, service, valueOf, versionAtLeast } from "../settings_schema.ts";
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a plain name");
@@ -27,7 +28,7 @@ export const clickhouseCheck = defineCheck({
   settings,
   async run(given, context) {
     const http = await context.serviceHttp(given.service);
-    const ping = await reach(() => http.ask("/ping"));
+    const ping = await reached(() => http.ask("/ping"), UNREACHED);
     if (ping.status !== 200 || !ping.text.startsWith("Ok")) {
       throw new CheckFailure(`/ping answers ${ping.status}`, {
         probably: "Something else listens there, or ClickHouse is starting.",
@@ -51,20 +52,12 @@ export const clickhouseCheck = defineCheck({
 /** Runs a query, and gives its answer as text. */
 export type Query = (sql: string) => Promise<string>;
 
-async function reach(question: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await question();
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new CheckFailure(`ClickHouse can't be reached: ${error.message}`, {
-      probably: error.kind === "timeout"
-        ? "It is overloaded, or a network policy drops the packets."
-        : "The server is down, or its Service has no ready pod.",
-      hint: "Look at its pods and its log.",
-      cause: error,
-    });
-  }
-}
+const UNREACHED = {
+  server: "ClickHouse",
+  away: "The server is down, or its Service has no ready pod.",
+  timeout: "It is overloaded, or a network policy drops the packets.",
+  hint: "Look at its pods and its log.",
+};
 
 async function loginTo(http: Http, given: Settings, context: CheckContext): Promise<Query> {
   const [user, password] = await Promise.all([
@@ -72,13 +65,12 @@ async function loginTo(http: Http, given: Settings, context: CheckContext): Prom
     valueOf(given.password, context),
   ]);
   return async (sql) => {
-    const answer = await reach(() =>
+    const answer = await reached(() =>
       http.ask("/", {
         method: "POST",
         body: sql,
         headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password },
-      })
-    );
+      }), UNREACHED);
     if (answer.status === 200) return answer.text.trimEnd();
     throw refusalOf(answer);
   };

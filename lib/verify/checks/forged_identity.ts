@@ -2,7 +2,8 @@
 import { connect } from "node:net";
 import { z } from "zod";
 import { type Address, type CheckContext, CheckFailure, defineCheck } from "../check.ts";
-import { type Http, HttpError } from "../http.ts";
+import type { Http } from "../http.ts";
+import { reached } from "../reached.ts";
 import { baseUrl, credential, service, valueOf } from "../settings_schema.ts";
 
 const settings = z.strictObject({
@@ -93,17 +94,14 @@ async function expectStranger(http: Http, { identity }: Settings): Promise<void>
   });
 }
 
-async function ask(http: Http, path: string, headers: readonly [string, string][]) {
-  try {
-    return await http.ask(path, { headers: headers.map(([name, value]) => [name, value]) });
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new CheckFailure(error.message, {
-      probably: "The ingress or its certificate is not well.",
+function ask(http: Http, path: string, headers: readonly [string, string][]) {
+  return reached(
+    () => http.ask(path, { headers: headers.map(([name, value]) => [name, value]) }),
+    {
+      away: "The ingress or its certificate is not well.",
       hint: `Ask yourself: curl -i ${http.origin}${path}`,
-      cause: error,
-    });
-  }
+    },
+  );
 }
 
 /** Forged headers may lead to the login, to a refusal, or to what everybody sees; never to a session. */

@@ -1,7 +1,7 @@
 /** The check `http`: an address answers as it should. @module */
 import { z } from "zod";
 import { CheckFailure, defineCheck } from "../check.ts";
-import { type Answer, HttpError } from "../http.ts";
+import { reached, UNTRUSTED } from "../reached.ts";
 import { baseUrl, service } from "../settings_schema.ts";
 
 const settings = z.strictObject({
@@ -26,7 +26,7 @@ export const httpCheck = defineCheck({
     const http = url === undefined
       ? await context.serviceHttp(service ?? "")
       : context.publicHttp(url);
-    const answer = await reach(() => http.ask(path));
+    const answer = await reached(() => http.ask(path), UNREACHED);
     context.evidence("answer", `${answer.status} in ${Math.round(answer.milliseconds)} ms`);
     if (answer.status !== status) {
       const location = answer.headers.get("location");
@@ -49,19 +49,9 @@ export const httpCheck = defineCheck({
   },
 });
 
-async function reach(question: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await question();
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new CheckFailure(error.message, {
-      probably: error.kind === "tls"
-        ? "The certificate is expired, for another name, or signed by an authority that is not trusted here."
-        : error.kind === "timeout"
-        ? "A server on the way hangs."
-        : "The server is down, or its Service has no ready pod.",
-      hint: "Look at its pods and its log.",
-      cause: error,
-    });
-  }
-}
+const UNREACHED = {
+  away: "The server is down, or its Service has no ready pod.",
+  timeout: "A server on the way hangs.",
+  tls: UNTRUSTED,
+  hint: "Look at its pods and its log.",
+};

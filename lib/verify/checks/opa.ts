@@ -1,7 +1,8 @@
 /** The check `opa`: rules are loaded, and are the right ones. @module */
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
-import { type Answer, type Http, HttpError } from "../http.ts";
+import type { Http } from "../http.ts";
+import { reached } from "../reached.ts";
 import { service } from "../settings_schema.ts";
 
 const decision = z.strictObject({
@@ -36,13 +37,12 @@ export const opaCheck = defineCheck({
     const http = await context.serviceHttp(given.service);
     await checkBundle(http, given.bundle, context);
     for (const { path, input, result } of given.decisions) {
-      const answer = await reach(() =>
+      const answer = await reached(() =>
         http.ask(`/v1/data/${path}`, {
           method: "POST",
           headers: { "content-type": "application/json" },
           body: JSON.stringify({ input }),
-        })
-      );
+        }), UNREACHED);
       const { success, data } = evaluation.safeParse(answer.json);
       if (answer.status !== 200 || !success || data.result === undefined) {
         throw new CheckFailure(`${path} has no result (status ${answer.status})`, {
@@ -67,9 +67,11 @@ export const opaCheck = defineCheck({
 });
 
 async function checkBundle(http: Http, name: string, context: CheckContext): Promise<void> {
-  const health = await reach(() => http.ask("/health?bundles"));
+  const health = await reached(() => http.ask("/health?bundles"), UNREACHED);
   context.evidence("health", health.status);
-  const active = bundles.safeParse((await reach(() => http.ask("/v1/data/system/bundles"))).json);
+  const active = bundles.safeParse(
+    (await reached(() => http.ask("/v1/data/system/bundles"), UNREACHED)).json,
+  );
   const names = Object.keys(active.data?.result ?? {});
   if (names.includes(name) && health.status === 200) return;
   throw new CheckFailure(
@@ -85,15 +87,8 @@ async function checkBundle(http: Http, name: string, context: CheckContext): Pro
   );
 }
 
-async function reach(question: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await question();
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    throw new CheckFailure(`OPA can't be reached: ${error.message}`, {
-      probably: "It is down, or its Service has no ready pod.",
-      hint: "Look at its pods and its log.",
-      cause: error,
-    });
-  }
-}
+const UNREACHED = {
+  server: "OPA",
+  away: "It is down, or its Service has no ready pod.",
+  hint: "Look at its pods and its log.",
+};

@@ -2,7 +2,8 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { type CheckContext, CheckFailure } from "../check.ts";
-import { type Answer, type Http, HttpError, type Question } from "../http.ts";
+import type { Answer, Http, Question } from "../http.ts";
+import { reached, UNTRUSTED } from "../reached.ts";
 
 /** `application/json` alone is answered 406. */
 const ACCEPT = "application/vnd.cvat+json, */*;q=0.1";
@@ -57,20 +58,12 @@ export class CvatApi {
     const headers = new Headers(question.headers);
     if (!headers.has("accept")) headers.set("accept", ACCEPT);
     if (this.#authorization !== undefined) headers.set("authorization", this.#authorization);
-    try {
-      return await this.#http.ask(path, { ...question, headers });
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      throw new CheckFailure(error.message, {
-        probably: error.kind === "timeout"
-          ? "The server is overloaded, or waits for something that is away."
-          : error.kind === "tls"
-          ? "The certificate is expired, for another name, or signed by an authority that is not trusted here."
-          : "The ingress or the server is away.",
-        hint: `Ask yourself: curl -i ${this.#http.origin}/api/server/about`,
-        cause: error,
-      });
-    }
+    return await reached(() => this.#http.ask(path, { ...question, headers }), {
+      away: "The ingress or the server is away.",
+      timeout: "The server is overloaded, or waits for something that is away.",
+      tls: UNTRUSTED,
+      hint: `Ask yourself: curl -i ${this.#http.origin}/api/server/about`,
+    });
   }
 
   /** Asks for what must succeed, and reads its JSON. */
