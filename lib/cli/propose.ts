@@ -41,7 +41,7 @@ export async function proposeDrift(
   const drafted = draft(changes, { isAsApplied }, (file) => {
     const bytes = texts.get(file);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-  });
+  }, { substitutes: component.parameters.size > 0 });
   const objections = await objectionsTo(drafted, files, declared, context);
   const proposed = await propose(where, {
     component: component.name,

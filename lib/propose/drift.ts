@@ -1,8 +1,9 @@
 /** From a plan to edits: what has drifted in the cluster, and where Git says otherwise. @module */
 import { formatPath } from "../field_path.ts";
+import { API_GROUP } from "../names.ts";
 import { keyOf, type ObjectReference } from "../object.ts";
 import type { Change, FieldDifference, FieldOwner } from "../plan/mod.ts";
-import { type Edit, editYaml } from "./edit.ts";
+import { type Edit, type EditOptions, editYaml } from "./edit.ts";
 
 /** A live value that is to be written into Git. */
 export interface Drift {
@@ -48,7 +49,9 @@ export function driftOf(
     const leave = (reason: string, path?: string) =>
       leftOut.push({ object, reason, ...(path === undefined ? {} : { path }) });
     if (change.action === "unchanged") continue;
-    if (change.action === "delete") {
+    if (object.group === API_GROUP) {
+      leave("it lives outside of the cluster's API, and may hold secrets");
+    } else if (change.action === "delete") {
       leave("Git no longer has it: that is a change of Git, not of the cluster");
     } else if (!records.isAsApplied(object)) {
       leave("Git has changed it since it was last applied: reconcile first");
@@ -78,11 +81,16 @@ function editOf({ difference, path, live }: FieldDifference, line: number): Edit
     : { kind: "set", line, path, value: live };
 }
 
-/** Writes drift into the files that it belongs to. What can't be written is left out, with the reason. */
+/**
+ * Writes drift into the files that it belongs to. What can't be written is left out, with the reason.
+ *
+ * @param options `substitutes`: whether the component has parameters, so that `${…}` refers to one.
+ */
 export function draft(
   changes: readonly Change[],
   records: Records,
   read: (file: string) => string | undefined,
+  options: EditOptions,
 ): DraftedProposal {
   const { drift, leftOut: left } = driftOf(changes, records);
   const leftOut = [...left];
@@ -90,7 +98,7 @@ export function draft(
   const files = new Map<string, string | null>();
   for (const [file, items = []] of Object.entries(Object.groupBy(drift, (item) => item.file))) {
     const before = read(file);
-    const { text, refused } = editYaml(before ?? "", items.map(({ edit }) => edit));
+    const { text, refused } = editYaml(before ?? "", items.map(({ edit }) => edit), options);
     const reasons = new Map(refused.map(({ edit, reason }) => [edit, reason]));
     for (const item of items) {
       const reason = before === undefined ? "its file is not in Git" : reasons.get(item.edit);
