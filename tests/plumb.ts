@@ -1,7 +1,7 @@
 /** Runs the CLI in this process against the cluster of the tests, and sees all that it says. */
 import assert from "node:assert/strict";
 import { dump, load } from "js-yaml";
-import type { CommandContext } from "../lib/cli/command.ts";
+import type { CommandContext, RunContext } from "../lib/cli/command.ts";
 import { runCli } from "../lib/cli/main.ts";
 import { Cluster, type Resource } from "../lib/cluster/mod.ts";
 import type { ChangeReport, Event, Outcome } from "../lib/event.ts";
@@ -23,6 +23,20 @@ export interface RunSettings {
   /** Called with each event as it happens. */
   readonly onEvent?: (event: Event) => void;
 }
+
+/** For what is called beside the CLI, and has nothing to say. */
+export const QUIET: RunContext = {
+  write: () => {},
+  writeError: () => {},
+  interactive: false,
+  color: false,
+  columns: 80,
+  environment: {},
+  signal: new AbortController().signal,
+  cache: "/nowhere",
+  confirm: () => Promise.resolve(true),
+  emit: () => {},
+};
 
 /** Runs the CLI with `--output json`, unless the arguments choose otherwise. */
 export async function plumb(args: readonly string[], settings: RunSettings = {}): Promise<Run> {

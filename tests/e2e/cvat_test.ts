@@ -13,6 +13,7 @@ import {
   kubeconfigWithToken,
   planOf,
   plumb,
+  QUIET,
   SECRETS,
 } from "../plumb.ts";
 import { renderCvat } from "../cvat.ts";
@@ -42,23 +43,11 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
   await using sandbox = await startSandbox();
   const admin = sandbox.kubeconfig;
   using cluster = await Cluster.connect({ kubeconfig: admin, environment: {} });
-  const quiet = {
-    write: () => {},
-    writeError: () => {},
-    interactive: false,
-    color: false,
-    columns: 80,
-    environment: {},
-    signal: new AbortController().signal,
-    cache: "/nowhere",
-    confirm: () => Promise.resolve(true),
-    emit: () => {},
-  };
   const server = await testKeycloak();
   const keycloak = { username: server.adminUsername, password: server.adminPassword };
   await using _platform = await installPlatform(
     { kubeconfig: admin, domain: DOMAIN, keycloak },
-    quiet,
+    QUIET,
   );
   const realm = `cvat-${crypto.randomUUID().slice(0, 8)}`;
   await (await server.admin("", { method: "POST", json: { realm, enabled: true } })).body?.cancel();

@@ -14,7 +14,7 @@ import { startStack } from "../contract/identity.ts";
 import { startChdb } from "../contract/servers/chdb.ts";
 import { startPostgres } from "../contract/servers/postgres.ts";
 import { startValkey } from "../contract/servers/valkey.ts";
-import { CLAIMS, plumb, SECRETS } from "../plumb.ts";
+import { CLAIMS, plumb, QUIET, SECRETS } from "../plumb.ts";
 
 const MANIFESTS = new URL("../../manifests/cvat", import.meta.url).pathname;
 const PASSWORDS = {
@@ -80,24 +80,12 @@ Deno.test("verify proves a deployed CVAT through the API server, and tells what 
   const authority = join(folder, "authority.pem");
   await Deno.writeTextFile(authority, stack.outside.authority ?? "");
   const path = await manifestsWith(stack.issuer, folder);
-  const quiet = {
-    write: () => {},
-    writeError: () => {},
-    interactive: false,
-    color: false,
-    columns: 80,
-    environment: {},
-    signal: new AbortController().signal,
-    cache: folder,
-    confirm: () => Promise.resolve(true),
-    emit: () => {},
-  };
   disposables.use(
     await installPlatform({
       kubeconfig,
       domain: "example.com",
       keycloak: { username: "admin", password: "unused" },
-    }, quiet),
+    }, QUIET),
   );
   const parameters = [
     "--path",

@@ -1,6 +1,6 @@
 /** The routes of annotations: written, read, imported and exported. */
 import { z } from "zod";
-import { broken, empty, html, json, Refusal } from "./answers.ts";
+import { broken, html, json, Refusal } from "./answers.ts";
 import { archiveOf, EXPORTERS } from "./archives.ts";
 import { annotationsIn } from "./imports.ts";
 import type { Account, Annotations, Task } from "./model.ts";
@@ -87,16 +87,13 @@ export class Annotating {
   async #import(call: Call, task: Task, account: Account): Promise<Response> {
     const { headers } = call.request;
     const { searchParams } = call.url;
-    if (headers.has("upload-length")) {
-      const path = `/api/tasks/${task.id}/annotations/`;
-      return this.#uploads.begin(
-        call.request,
-        task,
-        account.id,
-        (id) => addressOf(call, path + id, this.#rooms),
-      );
-    }
-    if (headers.has("upload-start")) return empty(202);
+    const begun = this.#uploads.begin(
+      call.request,
+      task,
+      account.id,
+      (id) => addressOf(call, `/api/tasks/${task.id}/annotations/${id}`, this.#rooms),
+    );
+    if (begun !== undefined) return begun;
     if (!headers.has("upload-finish")) {
       const form = await new Response(call.body, {
         headers: { "content-type": headers.get("content-type") ?? "" },

@@ -156,16 +156,13 @@ export class Tasks {
     if (task.frames !== undefined) {
       throw new Refusal(json("Adding more data is not supported", 400));
     }
-    if (headers.has("upload-length")) {
-      const path = `/api/tasks/${task.id}/data/`;
-      return this.#uploads.begin(
-        call.request,
-        task,
-        account.id,
-        (id) => addressOf(call, path + id, this.#rooms),
-      );
-    }
-    if (headers.has("upload-start")) return empty(202);
+    const begun = this.#uploads.begin(
+      call.request,
+      task,
+      account.id,
+      (id) => addressOf(call, `/api/tasks/${task.id}/data/${id}`, this.#rooms),
+    );
+    if (begun !== undefined) return begun;
     const fields = await this.#fields(call, task);
     if (headers.has("upload-multiple")) {
       return fields.has("image_quality") ? empty(200) : lacksQuality();

@@ -22,8 +22,16 @@ export class Uploads {
     this.#faults = faults;
   }
 
-  /** Begins one. @param address what it is to be known by. */
-  begin(request: Request, task: Task, user: number, address: (id: string) => string): Response {
+  /** Begins one, or the session of several; undefined for any other request. @param address what it is to be known by. */
+  begin(
+    request: Request,
+    task: Task,
+    user: number,
+    address: (id: string) => string,
+  ): Response | undefined {
+    if (!request.headers.has("upload-length")) {
+      return request.headers.has("upload-start") ? empty(202) : undefined;
+    }
     const metadata = /filename ([^,]+)/.exec(request.headers.get("upload-metadata") ?? "")?.[1];
     const name = Buffer.from(metadata ?? "", "base64").toString();
     const length = Number(request.headers.get("upload-length"));

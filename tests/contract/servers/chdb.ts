@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { ClickHouse } from "./clickhouse.ts";
 import { freePort, until } from "./ports.ts";
+import { end } from "./process.ts";
 import { pythonWith } from "./python.ts";
 
 /** Starts it on a free port of loopback. */
@@ -36,10 +37,6 @@ export async function startChdb(): Promise<ClickHouse> {
       if (!answer.ok) throw new Error(text);
       return text.trim();
     },
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.status;
-      await Deno.remove(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => end(child, folder),
   };
 }

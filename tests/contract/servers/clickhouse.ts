@@ -1,6 +1,7 @@
 /** A real ClickHouse server: Debian's, which is old, but speaks the HTTP protocol and knows logins. */
 import { join } from "node:path";
 import { freePort, until } from "./ports.ts";
+import { end } from "./process.ts";
 
 /** A running server. */
 export interface ClickHouse extends AsyncDisposable {
@@ -40,15 +41,6 @@ export async function startClickHouse(): Promise<ClickHouse> {
   }).spawn();
   const ask = (path: string, init: RequestInit = {}) =>
     fetch(`http://127.0.0.1:${port}${path}`, init);
-  const end = async () => {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await child.status;
-    await Deno.remove(folder, { recursive: true });
-  };
   try {
     await until("ClickHouse", async () => {
       const answer = await ask("/ping").catch(() => undefined);
@@ -56,7 +48,7 @@ export async function startClickHouse(): Promise<ClickHouse> {
       return answer?.ok ?? false;
     }, 30);
   } catch (error) {
-    await end();
+    await end(child, folder);
     throw error;
   }
   return {
@@ -69,6 +61,6 @@ export async function startClickHouse(): Promise<ClickHouse> {
       if (!answer.ok) throw new Error(text);
       return text.trim();
     },
-    [Symbol.asyncDispose]: end,
+    [Symbol.asyncDispose]: () => end(child, folder),
   };
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { cachePath, fillOnce } from "../../../lib/tools/cache.ts";
 import { run } from "./maven.ts";
 import { freePort, until } from "./ports.ts";
+import { end } from "./process.ts";
 
 const MODULE = fileURLToPath(new URL("oauth2-proxy", import.meta.url));
 const PACKAGE = "github.com/oauth2-proxy/oauth2-proxy/v7";
@@ -67,15 +68,6 @@ export async function startOAuth2Proxy(
     stdin: "null",
   }).spawn();
   const readLog = () => Deno.readTextFile(log).catch(() => "");
-  const end = async () => {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await child.status;
-    await Deno.remove(folder, { recursive: true });
-  };
   try {
     await until("OAuth2 Proxy", async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined);
@@ -84,8 +76,8 @@ export async function startOAuth2Proxy(
     }, 30);
   } catch (error) {
     const said = await readLog();
-    await end();
+    await end(child, folder);
     throw new Error(`OAuth2 Proxy does not come up:\n${said.slice(-2_000)}`, { cause: error });
   }
-  return { port, log: readLog, [Symbol.asyncDispose]: end };
+  return { port, log: readLog, [Symbol.asyncDispose]: () => end(child, folder) };
 }
