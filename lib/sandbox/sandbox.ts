@@ -10,7 +10,14 @@ import { Authority } from "./certificates.ts";
 import { COMPONENTS, FILES, flags, NODE } from "./components.ts";
 import type { Component, Layout } from "./components.ts";
 import { Connection, eventually } from "./connection.ts";
-import { defaultAnswers, KWOK_VERSION, node, registerKinds, STORAGE_CLASS } from "./contents.ts";
+import {
+  defaultAnswers,
+  KWOK_RESOURCES,
+  KWOK_VERSION,
+  node,
+  registerKinds,
+  STORAGE_CLASS,
+} from "./contents.ts";
 import { SandboxError } from "./error.ts";
 import { writeFiles } from "./files.ts";
 import { DataFolder } from "./folder.ts";
@@ -174,9 +181,11 @@ class Cluster implements Sandbox {
     if (managed) this.#spawn("kube-controller-manager");
     if (components.has("kube-scheduler")) this.#spawn("kube-scheduler");
     await registerKinds(connection);
-    await this.#eventually("kwok's kinds", async () => {
-      await connection.request("GET", `/apis/${KWOK_VERSION}/clusterportforwards`);
-    });
+    await Promise.all(
+      Object.values(KWOK_RESOURCES).map((resource) =>
+        this.#exists(connection, `/apis/${KWOK_VERSION}/${resource}`)
+      ),
+    );
     if (components.has("kwok")) this.#spawn("kwok");
     await Promise.all([
       connection.apply("storageclasses", STORAGE_CLASS),

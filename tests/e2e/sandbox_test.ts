@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
@@ -47,13 +49,15 @@ for (const signal of ["SIGKILL", "SIGINT"] as const) {
       cwd: ROOT,
       stdout: "piped",
     }).spawn();
-    const reader = starter.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const lines = createInterface(Readable.fromWeb(starter.stdout));
+    const { value: line, done } = await lines[Symbol.asyncIterator]().next();
+    assert.ok(!done, "the starter ended before its sandbox was up");
     const { ids, folder } = z.object({ ids: z.array(z.number()).length(5), folder: z.string() })
-      .parse(JSON.parse((await reader.read()).value ?? ""));
+      .parse(JSON.parse(line));
     assert.equal((await Deno.stat(folder)).isDirectory, true);
     starter.kill(signal);
     await starter.status;
-    await reader.cancel();
+    lines.close();
     await until(async () => {
       for (const id of ids) assertGone(id);
       await assertAbsent(folder);
