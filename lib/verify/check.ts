@@ -8,10 +8,16 @@ export class CheckFailure extends PlumbError {
   override readonly name = "CheckFailure";
   /** The most probable cause, as a sentence. */
   readonly probably: string | undefined;
+  /** It may pass by itself, so that the check is worth another attempt. */
+  readonly transient: boolean;
 
-  constructor(message: string, details: ErrorDetails & { readonly probably?: string } = {}) {
+  constructor(
+    message: string,
+    details: ErrorDetails & { readonly probably?: string; readonly transient?: boolean } = {},
+  ) {
     super("check-failed", message, details);
     this.probably = details.probably;
+    this.transient = details.transient ?? false;
   }
 }
 
@@ -84,6 +90,8 @@ export interface Check<Settings extends z.ZodType = z.ZodType> {
   readonly needs: readonly string[];
   /** Seconds. */
   readonly deadline: number;
+  /** How often it is tried again, within its deadline, after a failure that may pass by itself. Default: 2. */
+  readonly retries?: number;
   /** What `component.yaml` may say about it. */
   readonly settings: Settings;
   /**

@@ -38,6 +38,7 @@ export async function reached<Result>(
         probably: kind === "tls" ? tls : kind === "timeout" ? timeout : away,
         hint,
         cause: error,
+        transient: kind === "unreachable",
       },
     );
   }

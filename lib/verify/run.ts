@@ -1,4 +1,5 @@
 /** Runs checks: each as soon as what it needs has passed, each within its deadline. @module */
+import { setTimeout as delay } from "node:timers/promises";
 import type { CheckEvidence, Emit, Event } from "../event.ts";
 import { messageOf } from "../errors.ts";
 import { type CheckContext, CheckFailure, type Ways } from "./check.ts";
@@ -22,6 +23,10 @@ export interface VerifyOptions {
 /** For what checks leave behind. */
 const CLEANUP_MILLISECONDS = 30_000;
 
+/** Of a check that says nothing else. */
+const RETRIES = 2;
+const PAUSE_MILLISECONDS = 500;
+
 /**
  * Runs the checks of a component.
  *
@@ -42,6 +47,25 @@ export async function verify(
 /** A check that a component has twice is told apart by its name. */
 function titleOf({ name, check: { id, title } }: PlannedCheck): string {
   return name === id ? title : `${title} (${name})`;
+}
+
+/** Runs a check, and again when what it failed of may pass by itself. */
+async function attempt(
+  { check: { run, retries = RETRIES }, settings }: PlannedCheck,
+  context: CheckContext,
+  forget: () => void,
+): Promise<unknown> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      const output = await run(settings, context);
+      if (attempt > 1) context.evidence("attempts", attempt);
+      return output;
+    } catch (error) {
+      if (!(error instanceof CheckFailure && error.transient) || attempt > retries) throw error;
+      forget();
+      await delay(PAUSE_MILLISECONDS, undefined, { signal: context.signal });
+    }
+  }
 }
 
 class Run {
@@ -91,7 +115,7 @@ class Run {
   }
 
   async #run(item: PlannedCheck): Promise<CheckResult> {
-    const { check, settings, name } = item;
+    const { check, name } = item;
     const started = performance.now();
     const evidence: CheckEvidence[] = [];
     const secrets: string[] = [];
@@ -124,7 +148,10 @@ class Run {
       const aborted = Promise.withResolvers<never>();
       signal.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
       // What hangs in spite of its signal must not hang the run.
-      const output = await Promise.race([check.run(settings, context), aborted.promise]);
+      const output = await Promise.race([
+        attempt(item, context, () => evidence.splice(0)),
+        aborted.promise,
+      ]);
       this.#outputs.set(check.id, output);
       return this.#tell(item, "passed", rest());
     } catch (error) {

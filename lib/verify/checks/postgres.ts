@@ -130,6 +130,7 @@ async function ask<Result>(question: () => PromiseLike<Result>): Promise<Result>
         probably: "The server is down, or its Service has no ready pod.",
         hint: "Look at its pods and its log.",
         cause: error,
+        transient: true,
       });
     }
     throw new CheckFailure(`PostgreSQL answers with an error: ${message}`, { cause: error });

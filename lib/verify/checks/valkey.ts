@@ -110,6 +110,7 @@ function failureOf(message: string, given: Settings, cause: unknown): CheckFailu
     probably: "The server is down, or its Service has no ready pod.",
     hint: "Look at its pods and its log.",
     cause,
+    transient: true,
   });
 }
 

@@ -171,3 +171,29 @@ Deno.test("--only brings what a check needs with it", () => {
   const names = planChecks({ checks }, { only: ["cvat-media"], skip: [] }).map(({ name }) => name);
   assert.deepEqual(names, ["cvat-health", "cvat-task", "cvat-media"]);
 });
+
+Deno.test("what may pass by itself is tried again, a known fault is not, and neither for ever", async () => {
+  const attempts = { passing: 0, lasting: 0, known: 0 };
+  const { results } = await run([
+    planned("passing", (context) => {
+      context.evidence("seen", attempts.passing);
+      if (++attempts.passing === 3) return pass();
+      return Promise.reject(new CheckFailure("away", { transient: true }));
+    }),
+    planned("lasting", () => {
+      attempts.lasting++;
+      return Promise.reject(new CheckFailure("away for good", { transient: true }));
+    }),
+    planned("known", () => {
+      attempts.known++;
+      return fail();
+    }),
+  ]);
+  assert.deepEqual(attempts, { passing: 3, lasting: 3, known: 1 });
+  assert.deepEqual(results.map(({ status }) => status), ["passed", "failed", "failed"]);
+  assert.deepEqual(results[0]?.evidence, [
+    { name: "seen", value: "2" },
+    { name: "attempts", value: "3" },
+  ]);
+  assert.equal(results[1]?.message, "away for good");
+});
