@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
@@ -49,15 +47,19 @@ for (const signal of ["SIGKILL", "SIGINT"] as const) {
       cwd: ROOT,
       stdout: "piped",
     }).spawn();
-    const lines = createInterface(Readable.fromWeb(starter.stdout));
-    const { value: line, done } = await lines[Symbol.asyncIterator]().next();
-    assert.ok(!done, "the starter ended before its sandbox was up");
+    const reader = starter.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let line = "";
+    while (!line.endsWith("\n")) {
+      const { value, done } = await reader.read();
+      assert.ok(!done, "the starter ended before its sandbox was up");
+      line += value;
+    }
     const { ids, folder } = z.object({ ids: z.array(z.number()).length(5), folder: z.string() })
       .parse(JSON.parse(line));
     assert.equal((await Deno.stat(folder)).isDirectory, true);
     starter.kill(signal);
     await starter.status;
-    lines.close();
+    await reader.cancel();
     await until(async () => {
       for (const id of ids) assertGone(id);
       await assertAbsent(folder);
