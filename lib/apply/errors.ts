@@ -6,6 +6,7 @@ export type ApplyErrorCode =
   | "inventory-unreadable"
   | "inventory-foreign"
   | "inventory-too-large"
+  | "journal-unreadable"
   | "lease-lost"
   | "unknown-kind"
   | "duplicate"

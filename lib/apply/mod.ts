@@ -6,6 +6,15 @@ export { type ObservedDrift } from "./drift.ts";
 export { type ApprovedPlan, assertApproved, readApproved } from "./approved.ts";
 export { ApplyError, type ApplyErrorCode } from "./errors.ts";
 export { decodeInventory, type Inventory, inventoryName, readInventory } from "./inventory.ts";
+export {
+  amendJournal,
+  emptyJournal,
+  type Journal,
+  journalName,
+  readJournal,
+  type Run,
+  withRun,
+} from "./journal.ts";
 export { type HeldLease, Lease } from "./lease.ts";
 export { reconcile, type ReconcileOptions } from "./reconcile.ts";
 export { secretReader } from "./secrets.ts";
