@@ -1,16 +1,12 @@
 /** A pull request of a fixed branch: opened, kept up, and closed, through GitHub's Git data API. @module */
-import { Octokit } from "octokit";
+import type { Octokit } from "octokit";
 import { ProposeError } from "./errors.ts";
+import { connectGitHub, type GitHubRepository, isForbidden, refusalOf } from "./github.ts";
 
 /** Where to propose. */
-export interface Repository {
-  readonly owner: string;
-  readonly name: string;
+export interface Repository extends GitHubRepository {
   /** Branch that is proposed to. */
   readonly base: string;
-  /** The API's address. */
-  readonly api: string;
-  readonly token: string;
 }
 
 /** What to propose. */
@@ -32,10 +28,6 @@ export interface Proposed {
   readonly number?: number;
   readonly url?: string;
 }
-
-/** Longest wait that GitHub may ask for before something is tried again: seconds. */
-const PATIENCE_SECONDS = 60;
-const RETRIES = 2;
 
 /**
  * Makes the pull request of a component be as the drift is.
@@ -59,19 +51,12 @@ class PullRequest {
   readonly #trailer: string;
   readonly #proposal: Proposal;
 
-  constructor({ owner, name, base, api, token }: Repository, proposal: Proposal) {
-    const again = (seconds: number, _options: unknown, _octokit: unknown, count: number) =>
-      seconds <= PATIENCE_SECONDS && count < RETRIES;
-    const { rest, graphql } = new Octokit({
-      auth: token,
-      baseUrl: api,
-      log: { debug() {}, info() {}, warn() {}, error() {} },
-      throttle: { onRateLimit: again, onSecondaryRateLimit: again },
-    });
+  constructor(where: Repository, proposal: Proposal) {
+    const { rest, graphql } = connectGitHub(where);
     this.#rest = rest;
     this.#graphql = graphql;
-    this.#at = { owner, repo: name };
-    this.#base = base;
+    this.#at = { owner: where.owner, repo: where.name };
+    this.#base = where.base;
     this.#branch = `plumb/drift/${proposal.component}`;
     this.#trailer = `Plumb-Proposal: ${proposal.component}`;
     this.#proposal = proposal;
@@ -210,11 +195,9 @@ interface Pull {
 }
 
 function explained(error: unknown, { owner, name }: Repository): ProposeError {
-  const status = typeof error === "object" && error !== null && "status" in error
-    ? error.status
-    : undefined;
-  const said = error instanceof Error ? error.message.slice(0, 200) : "";
-  if (status === 401 || status === 403 || status === 404) {
+  const refusal = refusalOf(error);
+  const { status, message: said } = refusal;
+  if (isForbidden(refusal)) {
     return new ProposeError(
       "forbidden",
       `GitHub refuses at ${owner}/${name} (${status}): ${said}`,
