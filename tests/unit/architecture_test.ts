@@ -15,6 +15,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   kinds: ["cluster", "plan types", "render types"],
   apply: ["plan", "cluster", "kinds", "component types", "render types"],
   report: [],
+  serve: ["report"],
   sandbox: ["tools"],
   policy: ["component", "render types"],
   propose: ["component", "plan", "source", "render types"],

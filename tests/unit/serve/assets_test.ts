@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { loadPage } from "../../../lib/serve/assets.ts";
+
+const text = (body: Uint8Array) => new TextDecoder().decode(body);
+
+Deno.test("all that the page loads is there, and lies where it is looked for", async () => {
+  const { document, assets } = await loadPage();
+  const links = [...text(document.body).matchAll(/(?:href|src)="([^#"]+)"/g)].map(([, path]) =>
+    path
+  );
+  assert.deepEqual(links.toSorted(), [...assets.keys()].toSorted());
+  for (const [path, { type, body }] of assets) {
+    if (!type.startsWith("text/javascript")) continue;
+    for (const [, name] of text(body).matchAll(/\bfrom\s*"([^"]+)"/g)) {
+      const target = new URL(name ?? "", `http://page/${path}`).pathname.slice(1);
+      assert.ok(assets.has(target), `${path} imports ${name}`);
+    }
+  }
+});
+
+Deno.test("the page asks nothing of anybody else", async () => {
+  const { document, assets } = await loadPage();
+  for (const { body } of [document, ...assets.values()]) {
+    const places = text(body).match(/https?:\/\/[^\s"'`)]+/g) ?? [];
+    // Names of XML dialects, which nobody fetches.
+    assert.deepEqual(places.filter((place) => !place.startsWith("http://www.w3.org/")), []);
+  }
+});
+
+Deno.test("the page weighs less than 100 kB", async () => {
+  const { document, assets } = await loadPage();
+  const weight = [document, ...assets.values()].reduce((sum, { gzip }) => sum + gzip.length, 0);
+  assert.ok(weight < 100_000, `${weight} bytes`);
+  for (const { body, gzip } of [document, ...assets.values()]) {
+    assert.deepEqual(new Uint8Array(gunzipSync(gzip)), body);
+  }
+});
+
+Deno.test("nothing of the page needs an inline script or style", async () => {
+  const document = text((await loadPage()).document.body);
+  assert.doesNotMatch(document, /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/);
+});
