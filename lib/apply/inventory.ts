@@ -11,12 +11,13 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
 import { APPLYSET, SYSTEM_NAMESPACE } from "../names.ts";
+import type { OutsideData } from "../component/mod.ts";
 import type { KubernetesObject } from "../object.ts";
 import type { Member } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 
-/** How the last run ended. `applying` means that it never did. */
-export type InventoryState = "applying" | "complete" | "failed";
+/** How the last run ended. `applying` means that it never did, `removing` that a rollback has not. */
+export type InventoryState = "applying" | "complete" | "failed" | "removing";
 
 /** The record of one component. */
 export interface Inventory {
@@ -35,6 +36,8 @@ export interface Inventory {
   /** The API resources of the members, so that a run without changes needs no discovery. */
   readonly resources: readonly Resource[];
   readonly members: readonly Member[];
+  /** Data that is not the component's own, as the component says: a rollback tells that it stays. */
+  readonly outside?: readonly OutsideData[] | undefined;
 }
 
 /** An inventory together with the version that was read, which guards its next write. */
@@ -76,7 +79,7 @@ const stored = z.object({
   format: z.literal(1),
   component: z.string(),
   namespace: z.string(),
-  state: z.enum(["applying", "complete", "failed"]),
+  state: z.enum(["applying", "complete", "failed", "removing"]),
   source: z.object({ url: z.string(), revision: z.string() }),
   renderKey: z.string().optional(),
   salt: z.string(),
@@ -98,9 +101,11 @@ const stored = z.object({
     time: z.string().optional(),
     sources: z.array(z.object({ reference, resourceVersion: z.string() })).optional(),
     retain: z.boolean().optional(),
+    created: z.boolean().optional(),
     wave: z.int().optional(),
     handle: z.record(z.string(), z.unknown()).optional(),
   })),
+  outside: z.array(z.object({ what: z.string(), where: z.string(), back: z.string() })).optional(),
 });
 
 /** Name of the inventory's Secret. */

@@ -52,6 +52,8 @@ export interface PlannedRun {
   readonly targets: ReadonlyMap<string, Target>;
   /** Whether every object was dry-run. */
   readonly refreshed: boolean;
+  /** Data that is not the component's own. */
+  readonly outside: Inventory["outside"];
 }
 
 /** A scheduled run trusts the records for a day. */
@@ -139,6 +141,7 @@ function settled(stored: StoredInventory): Omit<PlannedRun, "renderKey"> {
     kept: [],
     targets: new Map(),
     refreshed: false,
+    outside: stored.inventory.outside,
   };
 }
 
@@ -224,6 +227,7 @@ async function planFromSource(
     kept: dropped.kept,
     targets: context.targets,
     refreshed: context.refreshed,
+    outside: component.retain.outside,
   };
 }
 

@@ -65,10 +65,29 @@ function placed(member: Member, { wave }: PreparedObject): Member {
   return wave === undefined ? member : { ...member, wave };
 }
 
+/** Adds who made each object: the component, or somebody before it. A plan to create it counts, should the run die. */
+function withOrigins(planned: PlannedRun, members: readonly Member[]): Member[] {
+  const before = membersByKey(planned);
+  const actions = new Map(
+    planned.waves.flat().map(({ item, change }) => [keyOf(item.reference), change.action]),
+  );
+  return members.map((member) => {
+    const key = keyOf(member.reference);
+    const action = actions.get(key);
+    const created = action === "create" || (action !== "adopt" && before.get(key)?.created);
+    const { created: _, ...rest } = member;
+    return created ? { ...rest, created } : rest;
+  });
+}
+
+function membersByKey({ stored }: PlannedRun): Map<string, Member> {
+  return new Map(stored.inventory.members.map((member) => [keyOf(member.reference), member]));
+}
+
 /** What the component will have: every member so far, and everything that Git wants. */
 export function intendedInventory(planned: PlannedRun, source: RecordedSource): Inventory {
   const { inventory } = planned.stored;
-  const members = new Map(inventory.members.map((member) => [keyOf(member.reference), member]));
+  const members = membersByKey(planned);
   for (const item of planned.prepared) {
     const key = keyOf(item.reference);
     if (!members.has(key)) members.set(key, plannedMember(item));
@@ -85,9 +104,7 @@ export async function recordResult(
   source: RecordedSource,
 ): Promise<void> {
   if (isOutOfReach(execution.stopped)) return;
-  const before = new Map(
-    planned.stored.inventory.members.map((member) => [keyOf(member.reference), member]),
-  );
+  const before = membersByKey(planned);
   const wanted = planned.prepared.map((item) => {
     const key = keyOf(item.reference);
     const known = execution.applied.get(key) ?? before.get(key);
@@ -127,9 +144,7 @@ export async function recordUnchanged(
 }
 
 function unchangedMembers(planned: PlannedRun): Member[] {
-  const before = new Map(
-    planned.stored.inventory.members.map((member) => [keyOf(member.reference), member]),
-  );
+  const before = membersByKey(planned);
   const members = planned.waves.flat().map(({ item, live }) => {
     const known = before.get(keyOf(item.reference));
     return live === undefined && known !== undefined
@@ -145,7 +160,7 @@ function recordOf(
   source: RecordedSource,
   members: readonly Member[],
   state: InventoryState,
-): Pick<Inventory, "state" | "source" | "renderKey" | "refreshed" | "resources" | "members"> {
+): Omit<Inventory, "component" | "namespace" | "salt"> {
   const { inventory } = planned.stored;
   const refreshed = planned.refreshed || inventory.refreshed === undefined
     ? new Date().toISOString()
@@ -156,7 +171,8 @@ function recordOf(
     renderKey: state === "complete" ? planned.renderKey : undefined,
     refreshed: state === "complete" ? refreshed : inventory.refreshed,
     resources: resourcesOf(planned, inventory),
-    members,
+    members: withOrigins(planned, members),
+    outside: planned.outside,
   };
 }
 

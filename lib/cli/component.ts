@@ -107,14 +107,14 @@ function notFound({ name, root }: { name: string; root: string }, folders: reado
 }
 
 function describe({ component, folder, files }: Listed) {
-  const { name, namespace, description, requires } = component;
+  const { name, namespace, description, requires, retain } = component;
   const parameters = [...component.parameters].map(([parameter, declaration]) => ({
     name: parameter,
     ...declaration,
     required: isRequired(declaration),
     set: waysToSet(component, parameter),
   }));
-  return { name, namespace, folder, description, parameters, requires, files };
+  return { name, namespace, folder, description, parameters, requires, retain, files };
 }
 
 function toJson(value: unknown): string {
@@ -141,6 +141,7 @@ function showText(listed: Listed, columns: number | undefined): string {
         `${name}${version === undefined ? "" : ` ${version}`}: Service ${service}, port ${port}`
       ),
     ),
+    section("A rollback keeps", retained(component)),
     section("Manifests", files.map((file) => file)),
   ];
   const lines = sections.filter((text) => text !== "").join("\n").split("\n");
@@ -151,6 +152,18 @@ function section(title: string, entries: readonly string[]): string {
   return entries.length === 0
     ? ""
     : `${title}:\n${entries.map((entry) => `  ${entry}\n`).join("")}`;
+}
+
+/** What a rollback keeps, and how it comes back. */
+function retained({ retain: { reclaimPolicy, outside } }: Component): string[] {
+  const policy = reclaimPolicy === "former"
+    ? "get back the policy that they had"
+    : "stay at Retain";
+  return [
+    `Volumes: set to Retain\n    The next deploy binds them to the same claims. They ${policy}.`,
+    "Generated secrets: in plumb-system\n    The next deploy uses them again.",
+    ...outside.map(({ what, where, back }) => `${what}: ${where}\n    ${back}`),
+  ];
 }
 
 /** Type, default or necessity, and secrecy, in words. */
@@ -182,6 +195,8 @@ function showMarkdown({ component, files }: Listed): string {
     ...(requires.length === 0
       ? []
       : ["## Requires\n", markdownTable(["Name", "Version", "Service", "Port"], requires)]),
+    "## A rollback keeps\n",
+    retained(component).map((entry) => `- ${entry.replace(/\n +/, ". ")}\n`).join(""),
   ].join("\n");
 }
 

@@ -14,6 +14,7 @@ import {
   type ParameterDeclaration,
   type PolicyLevel,
   type Requirement,
+  type Retention,
   type Waiver,
 } from "./schema.ts";
 
@@ -36,7 +37,7 @@ export interface Component {
   readonly requires: readonly Requirement[];
   /** Globs of the files to apply. */
   readonly manifests: readonly string[];
-  readonly retain: Settings | undefined;
+  readonly retain: Retention;
   readonly verify: Settings | undefined;
   readonly discovery: Settings | undefined;
   readonly adoption: Adoption;
@@ -108,7 +109,7 @@ function plainFolder({ folder, name, namespace }: LoadOptions): Component {
     parameters: new Map(),
     requires: [],
     manifests: ["*.yaml", "*.yml", "*.json"],
-    retain: undefined,
+    retain: { reclaimPolicy: "Retain", outside: [] },
     verify: undefined,
     discovery: undefined,
     adoption: "unowned",

@@ -26,9 +26,11 @@ export { substitute, type Value } from "./reference.ts";
 export type {
   Adoption,
   FieldRule,
+  OutsideData,
   ParameterDeclaration,
   PolicyLevel,
   Requirement,
+  Retention,
   SecretReference,
   Waiver,
 } from "./schema.ts";

@@ -125,6 +125,25 @@ const waiver = z.strictObject({
   expires: z.iso.date().meta({ description: "The last day on which it counts." }),
 }).meta({ description: "Lets violations pass for a time. Each run tells it." });
 
+const outsideData = z.strictObject({
+  what: z.string().min(1).meta({ description: "Such as PostgreSQL database cvat." }),
+  where: z.string().min(1).meta({ description: "Where it is." }),
+  back: z.string().min(1).meta({ description: "How it comes back with the next deploy." }),
+});
+
+const retention = z.strictObject({
+  reclaimPolicy: z.enum(["Retain", "former"]).default("Retain").meta({
+    description:
+      "Of volumes that are bound again after a rollback: they stay at Retain, or get back what they had before it.",
+  }),
+  outside: z.array(outsideData).default([]).meta({
+    description: "Data that is not the component's own, so that a rollback does not touch it.",
+  }),
+}).meta({
+  description:
+    "A rollback keeps all volumes and generated secrets. This says what else stays, and what becomes of the volumes.",
+});
+
 const spec = z.strictObject({
   namespace: dnsLabel,
   description: z.string().optional(),
@@ -135,7 +154,7 @@ const spec = z.strictObject({
       "Globs of the files to apply, relative to this folder. May refer to parameters, so " +
       "that a choice picks a folder.",
   }),
-  retain: settings.optional().meta({ description: "What a rollback keeps." }),
+  retain: retention.default({ reclaimPolicy: "Retain", outside: [] }),
   verify: settings.optional().meta({ description: "What is checked after a deploy." }),
   discovery: settings.optional().meta({ description: "What the service catalogue learns." }),
   adoption: z.enum(["unowned", "all", "none"]).default("unowned").meta({
@@ -167,6 +186,10 @@ export type Requirement = Readonly<z.output<typeof requirement>>;
 export type FieldRule = Readonly<z.output<typeof fieldRule>>;
 /** Lets violations of a policy pass for a time. */
 export type Waiver = Readonly<z.output<typeof waiver>>;
+/** What a rollback keeps beside volumes and generated secrets, and what becomes of the volumes. */
+export type Retention = Readonly<z.output<typeof retention>>;
+/** Data that a rollback does not touch. */
+export type OutsideData = Readonly<z.output<typeof outsideData>>;
 /** What a violation of a policy does. */
 export type PolicyLevel = z.output<typeof spec>["policy"];
 /** Which existing objects a component may take over. */

@@ -47,6 +47,8 @@ export interface Member {
   }[];
   /** Never pruned: what it holds can't be made again. */
   readonly retain?: boolean;
+  /** The component made it; otherwise it was there before, or nobody knows. */
+  readonly created?: boolean;
   /** 0-based wave in which it was applied: it is deleted before those of earlier waves. */
   readonly wave?: number;
   /** For what lives outside of the cluster's API: how its kind finds it again. */

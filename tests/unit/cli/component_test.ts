@@ -25,6 +25,8 @@ spec:
     password: { type: string, secret: true, required: false, description: A word }
   requires:
     - { name: postgresql, service: postgres/db, port: 5432, version: ">=18" }
+  retain:
+    outside: [{ what: Its database, where: Service postgres/db, back: It is opened again. }]
 `,
     );
     await run(root);
@@ -74,6 +76,14 @@ Parameters:
 Requires:
   postgresql >=18: Service postgres/db, port 5432
 
+A rollback keeps:
+  Volumes: set to Retain
+    The next deploy binds them to the same claims. They stay at Retain.
+  Generated secrets: in plumb-system
+    The next deploy uses them again.
+  Its database: Service postgres/db
+    It is opened again.
+
 Manifests:
   a.yaml
 `,
@@ -82,6 +92,7 @@ Manifests:
     assert.equal(json.parameters[0].required, true);
     assert.deepEqual(json.files, ["a.yaml"]);
     const markdown = await componentShow({ root, name: "app", output: "markdown" });
+    assert.match(markdown, /^- Its database: Service postgres\/db\. It is opened again\.$/m);
     assert.match(markdown, /\| `password` \| string, secret, optional \| A word \|/);
     assert.match(await componentShow({ root, name: "plain", output: "markdown" }), /^# plain\n/);
   });

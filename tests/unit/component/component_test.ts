@@ -28,7 +28,7 @@ parameters:
 requires:
   - { name: postgresql, service: postgres/db, port: 5432, version: ">=18", hint: Deploy it. }
 manifests: [a.yaml]
-retain: { claims: true }
+retain: { outside: [{ what: Database, where: postgres/db, back: It is opened again. }] }
 verify: { checks: [] }
 discovery: { category: ai }
 adoption: all
@@ -42,6 +42,10 @@ fields:
   assert.equal(component.description, "An application");
   assert.deepEqual([...component.parameters.keys()], ["domain"]);
   assert.equal(component.requires[0]?.service, "postgres/db");
+  assert.deepEqual(component.retain, {
+    reclaimPolicy: "Retain",
+    outside: [{ what: "Database", where: "postgres/db", back: "It is opened again." }],
+  });
   assert.deepEqual(component.discovery, { category: "ai" });
   assert.equal(component.adoption, "all");
   assert.deepEqual(component.fields.map(({ action }) => action), ["yield", "take"]);

@@ -14,6 +14,7 @@ Deno.test("What a component says about itself follows its parameters", async () 
   const component = declare(`${PARAMETERS}requires:
   - { name: keycloak, service: "auth/\${domain}", port: 80 }
 manifests: ["*.yaml", "\${domain}/*.yaml"]
+retain: { outside: [{ what: "Data of \${domain}", where: Here, back: By itself }] }
 verify:
   url: https://cvat.\${domain}
   attempts: \${count}
@@ -27,7 +28,7 @@ verify:
     attempts: 2,
     script: "echo ${HOME}",
   });
-  assert.equal(settled.retain, undefined);
+  assert.equal(settled.retain.outside[0]?.what, "Data of example.com");
 });
 
 Deno.test("Secrets, unknown names and missing values are refused with the line", async () => {
