@@ -4,18 +4,18 @@
  */
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import type { FieldRule } from "../component/mod.ts";
-import { isMap, valueAt } from "../field_path.ts";
+import { valueAt } from "../field_path.ts";
 import { APPLYSET, FIELD_MANAGER } from "../names.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
 import {
   type AdoptionPolicy,
   applyRules,
+  applyRulesToRemoved,
   type Change,
   compareObjects,
   type FieldDifference,
   isEqual,
   leftoverDifferences,
-  maskObject,
   type Member,
   previousOwner,
 } from "../plan/mod.ts";
@@ -23,19 +23,26 @@ import { applySetId } from "./inventory.ts";
 import type { Observation } from "./observe.ts";
 import type { PreparedObject } from "./prepare.ts";
 import { decideExternal } from "./external.ts";
-import { isImmutable, proveReplacement, replacementRefusal } from "./replace.ts";
+import {
+  immutableDifferences,
+  isImmutable,
+  proveReplacement,
+  replacementRefusal,
+} from "./replace.ts";
 
 /** What deciding needs to know. */
 export interface DecideOptions {
   readonly component: string;
   readonly adoption: AdoptionPolicy;
   readonly rules: readonly FieldRule[];
+  /** What differs is going to be proposed to Git. */
+  readonly proposing: boolean;
   readonly members: ReadonlyMap<string, Member>;
   /** Dry-run objects that don't exist yet, too: for a report that nothing follows. */
   readonly proveCreations: boolean;
 }
 
-/** A change, with the object to apply: what Git wants, less the fields that the component yields. */
+/** A change, with the object to apply: what Git wants, less the fields that stay as they live. */
 export interface Decision {
   readonly change: Change;
   readonly item: PreparedObject;
@@ -43,6 +50,8 @@ export interface Decision {
   readonly live?: KubernetesObject | undefined;
   /** What a later run is left to do, and why. */
   readonly postponed?: string;
+  /** Fields that differ, and stay as they live until a proposal settles them. */
+  readonly toPropose?: readonly FieldDifference[];
 }
 
 /**
@@ -69,10 +78,8 @@ export async function decide(
   const foreign = isOurs(item, object, options) ? undefined : adoptionOf(object, options);
   if (foreign?.refused) return conflict(item, foreign.reason, foreign.hint);
 
-  const { object: wanted, stopped } = applyRules(item.object, object, {
-    rules: options.rules,
-    manager: FIELD_MANAGER,
-  });
+  const rules = { ...options, manager: FIELD_MANAGER };
+  const { object: wanted, toPropose, stopped } = applyRules(item.object, object, rules);
   if (stopped.length > 0) return stop(item, stopped);
   const applied: PreparedObject = { ...item, object: wanted };
   let predicted: KubernetesObject;
@@ -83,34 +90,45 @@ export async function decide(
     if (isRefusal(error)) return refusal(item, error);
     throw error;
   }
-  const differences = [
-    ...compareObjects({ desired: wanted, live: object, predicted, manager: FIELD_MANAGER }),
-    ...(foreign === undefined
-      ? []
-      : await leftovers(cluster, applied, { live: object, predicted, policy: options.adoption })),
-  ];
-  const { reference } = item;
-  if (foreign !== undefined) {
-    return {
-      item: applied,
-      live: object,
-      change: {
-        action: "adopt",
-        reference,
-        desired: applied,
-        live: object,
-        differences,
-        reason: foreign.reason,
-      },
-    };
-  }
-  return {
-    item: applied,
+  const compared = compareObjects({
+    desired: wanted,
     live: object,
-    change: differences.length === 0
-      ? { action: "unchanged", reference, provenance: item.provenance }
-      : { action: "update", reference, desired: applied, live: object, differences },
-  };
+    predicted,
+    manager: FIELD_MANAGER,
+  });
+  if (foreign !== undefined) {
+    const { adoption: policy } = options;
+    const more = await leftovers(cluster, applied, { live: object, predicted, policy });
+    const { reason } = foreign;
+    const differences = [...compared, ...more];
+    const { reference } = item;
+    const change = { reference, desired: applied, live: object, differences, reason };
+    return { item: applied, live: object, toPropose, change: { action: "adopt", ...change } };
+  }
+  const isAsApplied = options.members.get(keyOf(item.reference))?.hash === item.hash;
+  const removed = applyRulesToRemoved(wanted, compared, isAsApplied ? rules : NO_RULES);
+  if (removed.stopped.length > 0) return stop(item, removed.stopped);
+  return update({ ...item, object: removed.object }, object, {
+    differences: removed.differences,
+    toPropose: [...toPropose, ...removed.toPropose],
+  });
+}
+
+const NO_RULES = { rules: [], manager: FIELD_MANAGER, proposing: false };
+
+function update(
+  item: PreparedObject,
+  live: KubernetesObject,
+  { differences, toPropose }: {
+    readonly differences: readonly FieldDifference[];
+    readonly toPropose: readonly FieldDifference[];
+  },
+): Decision {
+  const { reference, provenance } = item;
+  const change: Change = differences.length === 0
+    ? { action: "unchanged", reference, provenance }
+    : { action: "update", reference, desired: item, live, differences };
+  return { item, live, toPropose, change };
 }
 
 /** The whole live object; what may not be read is a refusal of this object, not of the run. */
@@ -262,30 +280,6 @@ async function replacement(
       reason,
     },
   };
-}
-
-/** The fields that the API server named; it gives no predicted object to compare with. Secrets are masked. */
-function immutableDifferences(
-  item: PreparedObject,
-  live: KubernetesObject,
-  refused: ClusterError,
-): FieldDifference[] {
-  return refused.causes.flatMap(({ field }) => {
-    const path = (field ?? "").split(".").filter((name) => name !== "").map((name) => ({
-      field: name,
-    }));
-    const read = (root: unknown) =>
-      path.reduce<unknown>((value, { field }) => isMap(value) ? value[field] : undefined, root);
-    const [before, after] = [live, item.object].map((object) => read(maskObject(object)));
-    if (path.length === 0 || (before === undefined && after === undefined)) return [];
-    return [{
-      path,
-      difference: "changed" as const,
-      live: before,
-      desired: after,
-      owner: undefined,
-    }];
-  });
 }
 
 /** An answer about the object itself, as opposed to a failure to ask. */

@@ -100,10 +100,11 @@ class Run {
     await forEachLimited(decisions, WRITES_AT_ONCE, (decision) => this.#apply(decision));
   }
 
-  async #apply({ change, item, live }: Decision): Promise<void> {
+  async #apply(decision: Decision): Promise<void> {
+    const { change, item, live } = decision;
     const key = keyOf(item.reference);
     if (change.action === "unchanged") {
-      if (live !== undefined) this.applied.set(key, memberOf(item, live));
+      if (live !== undefined) this.applied.set(key, memberOf(decision, live));
       return;
     }
     if (change.action === "conflict") {
@@ -123,7 +124,7 @@ class Run {
     this.options.lease.assertHeld();
     try {
       const answer = await this.#write({ change, item, live });
-      this.applied.set(key, memberOf(item, answer));
+      this.applied.set(key, memberOf(decision, answer));
       if (this.#isAwaited(key)) this.#answers.set(key, answer);
       const taken = "differences" in change ? takenFields(change.differences) : [];
       this.options.emit({

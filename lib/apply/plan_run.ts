@@ -35,6 +35,8 @@ export interface PlanOptions {
   readonly refresh: boolean;
   /** Dry-run creations too, for a report that no apply follows. */
   readonly proveCreations: boolean;
+  /** What differs is going to be proposed to Git. */
+  readonly proposing: boolean;
 }
 
 /** A plan, with all that carrying it out needs. */
@@ -197,6 +199,7 @@ async function planFromSource(
     rules: component.fields,
     members,
     proveCreations: options.proveCreations,
+    proposing: options.proposing,
   };
   const decisions = new Map(
     await Promise.all(prepared.map(async (item): Promise<[string, Decision]> => {

@@ -5,9 +5,8 @@
 import type { Cluster } from "../cluster/mod.ts";
 import type { Action, Emit, Outcome } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
-import { describe, keyOf, type ObjectReference } from "../object.ts";
-import { changesIn, countsOf, guardShrinking, reportOf } from "../plan/mod.ts";
-import { approvable, type ApprovedPlan } from "./approved.ts";
+import { keyOf, type ObjectReference } from "../object.ts";
+import { countsOf, guardShrinking } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 import { type ObservedDrift, observedDrift } from "./drift.ts";
 import { execute, type Execution } from "./execute.ts";
@@ -15,24 +14,21 @@ import { INVENTORY_RESOURCE, readInventory, writeInventory } from "./inventory.t
 import { type HeldLease, Lease, LEASE_RESOURCE } from "./lease.ts";
 import { missingPermissions } from "./permissions.ts";
 import { wantedPermissions } from "./wanted.ts";
-import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
+import { planAndReport, type ReportedPlanOptions } from "./plan_and_report.ts";
+import type { PlannedRun } from "./plan_run.ts";
 import { prune } from "./prune.ts";
 import { intendedInventory, recordResult, recordUnchanged, type RunResult } from "./record.ts";
 import { redactSecrets } from "./redact.ts";
 import { checkRequirements } from "./requirements.ts";
 
 /** What a run does, and how. */
-export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
-  readonly mode: "apply" | "pr" | "observe";
-  readonly source: { readonly url: string; readonly revision: string };
+export interface ReconcileOptions extends ReportedPlanOptions {
   /** Who runs, for the lease. */
   readonly identity: string;
   /** Judges what is planned. @returns how many violations of policies forbid it. */
   readonly judge: (plan: readonly PlannedChange[]) => Promise<number>;
   /** For mode pr: makes what has drifted a proposal, instead of writing to the cluster. */
   readonly propose?: (drift: ObservedDrift) => Promise<{ outcome: Outcome; message: string }>;
-  /** Given each plan before anything is done; stops the run by throwing. */
-  readonly inspect?: (plan: ApprovedPlan) => Promise<void>;
   /** Asked before anything is deleted. */
   readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
   /** A desired state that lost most of its objects is meant so. */
@@ -40,7 +36,6 @@ export interface ReconcileOptions extends Omit<PlanOptions, "proveCreations"> {
   readonly wait: boolean;
   /** For one wave, in milliseconds. */
   readonly timeout: number;
-  readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -108,38 +103,6 @@ function changesOf({ plan }: PlannedRun): PlannedChange[] {
   return [...plan.prune.flat(), ...plan.waves.flat()].map(({ action, reference }) => (
     { action, reference }
   ));
-}
-
-/** Plans, and tells the plan. */
-async function planAndReport(cluster: Cluster, options: ReconcileOptions): Promise<PlannedRun> {
-  const observing = options.mode !== "apply";
-  options.emit({ type: "stage", stage: "observe" });
-  const planned = await planRun(cluster, { ...options, proveCreations: observing });
-  options.emit({
-    type: "plan",
-    counts: countsOf(planned.plan),
-    changes: changesIn(planned.plan).map((change) => reportOf(change, { text: observing })),
-    waves: planned.plan.waves.length,
-  });
-  const postponed = planned.waves.flat().flatMap(({ item, postponed: reason }) =>
-    reason === undefined ? [] : [{ name: describe(item.reference), reason }]
-  );
-  for (
-    const [reason, items = []] of Object.entries(Object.groupBy(postponed, (item) => item.reason))
-  ) {
-    const names = items.map(({ name }) => name).join(", ");
-    options.emit({ type: "warning", message: `Left for a later run, since ${reason}: ${names}` });
-  }
-  await options.inspect?.(
-    approvable(planned, { component: options.component.name, revision: options.source.revision }),
-  );
-  for (const { member, reason } of planned.kept) {
-    options.emit({
-      type: "warning",
-      message: `${describe(member.reference)} is no longer in Git, but stays: ${reason}`,
-    });
-  }
-  return planned;
 }
 
 type Conclude = (outcome: Outcome, message: string, failed?: number) => Outcome;

@@ -7,6 +7,7 @@ import { FIELD_MANAGER } from "../names.ts";
 import { keyOf } from "../object.ts";
 import { fingerprintOf, type Member } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
+import type { Decision } from "./decide.ts";
 import type { Execution } from "./execute.ts";
 import {
   type Inventory,
@@ -31,12 +32,14 @@ export interface RunResult {
   readonly left: ReadonlySet<string>;
 }
 
-/** The record of an object as the API server answered it. */
+/** The record of an object as the API server answered it. Each run looks at one that still differs from Git. */
 export function memberOf(
-  item: PreparedObject,
+  { item, toPropose = [] }: Decision,
   answer: { metadata: PreparedObject["object"]["metadata"] },
 ): Member {
-  const fingerprint = fingerprintOf(answer.metadata, FIELD_MANAGER);
+  const fingerprint = toPropose.length > 0
+    ? undefined
+    : fingerprintOf(answer.metadata, FIELD_MANAGER);
   return {
     ...plannedMember(item),
     ...(answer.metadata.uid === undefined ? {} : { uid: answer.metadata.uid }),
@@ -145,11 +148,12 @@ export async function recordUnchanged(
 
 function unchangedMembers(planned: PlannedRun): Member[] {
   const before = membersByKey(planned);
-  const members = planned.waves.flat().map(({ item, live }) => {
+  const members = planned.waves.flat().map((decision) => {
+    const { item, live } = decision;
     const known = before.get(keyOf(item.reference));
     return live === undefined && known !== undefined
       ? placed(known, item)
-      : memberOf(item, live ?? item.object);
+      : memberOf(decision, live ?? item.object);
   });
   return [...members, ...planned.kept.map(({ member }) => member)];
 }

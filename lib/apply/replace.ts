@@ -4,8 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import { isMap } from "../field_path.ts";
 import { ANNOTATION } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
+import { type FieldDifference, maskObject } from "../plan/mod.ts";
 import type { PreparedObject } from "./prepare.ts";
 import { waitForDeletion } from "./wait_deletion.ts";
 
@@ -89,4 +91,28 @@ export async function replace(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   return await cluster.apply(item.resource, item.object, {});
+}
+
+/** The fields that the API server named; it gives no predicted object to compare with. Secrets are masked. */
+export function immutableDifferences(
+  item: PreparedObject,
+  live: KubernetesObject,
+  refused: ClusterError,
+): FieldDifference[] {
+  return refused.causes.flatMap(({ field }) => {
+    const path = (field ?? "").split(".").filter((name) => name !== "").map((name) => ({
+      field: name,
+    }));
+    const read = (root: unknown) =>
+      path.reduce<unknown>((value, { field }) => isMap(value) ? value[field] : undefined, root);
+    const [before, after] = [live, item.object].map((object) => read(maskObject(object)));
+    if (path.length === 0 || (before === undefined && after === undefined)) return [];
+    return [{
+      path,
+      difference: "changed" as const,
+      live: before,
+      desired: after,
+      owner: undefined,
+    }];
+  });
 }

@@ -38,7 +38,7 @@ export async function proposeDrift(
   const where = repositoryOf(source, options, context);
   const files = await source.files();
   const texts = new Map(files.map(({ path, bytes }) => [path, bytes]));
-  const drafted = draft(changes, { isAsApplied }, (file) => {
+  const drafted = draft(changes, { isAsApplied, rules: component.fields }, (file) => {
     const bytes = texts.get(file);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   }, { substitutes: component.parameters.size > 0 });

@@ -109,8 +109,10 @@ const fieldRule = z.strictObject({
     description: "Field managers that hold the field now; * stands for any text.",
   }),
   objects: z.strictObject({ kind: z.string().optional(), name: z.string().optional() }).optional(),
-  action: z.enum(["take", "yield", "stop"]).default("take").meta({
-    description: "take: Git wins. yield: the live value stays. stop: refuse to go on.",
+  action: z.enum(["revert", "propose", "ignore", "stop"]).meta({
+    description: "revert: Git's value comes back, and is never proposed away. propose: the live " +
+      "value stays until a pull request of mode pr settles it. ignore: the live value stays, and " +
+      "is not proposed. stop: refuse to go on.",
   }),
 });
 
@@ -166,7 +168,8 @@ const spec = z.strictObject({
   }),
   waivers: z.array(waiver).default([]),
   fields: z.array(fieldRule).default([]).meta({
-    description: "What happens to fields that others change. The first rule that fits decides.",
+    description: "What happens to fields that others change. The first rule that fits decides; " +
+      "without one, mode apply reverts and mode pr proposes.",
   }),
 });
 
@@ -182,7 +185,7 @@ export const componentFile = z.strictObject({
 export type ParameterDeclaration = Readonly<z.output<typeof parameter>>;
 /** A service that a component needs. */
 export type Requirement = Readonly<z.output<typeof requirement>>;
-/** Who wins a field that somebody else changes. */
+/** What becomes of fields that somebody else changes. */
 export type FieldRule = Readonly<z.output<typeof fieldRule>>;
 /** Lets violations of a policy pass for a time. */
 export type Waiver = Readonly<z.output<typeof waiver>>;

@@ -18,5 +18,13 @@ export {
 } from "./ownership.ts";
 export { type Deletion, dropMembers, type Dropped, guardShrinking } from "./prune.ts";
 export { changesIn, countsOf, reportOf } from "./report.ts";
-export { applyRules, type FieldRule, type Ruled } from "./rules.ts";
+export {
+  actionOn,
+  applyRules,
+  applyRulesToRemoved,
+  type FieldAction,
+  type FieldRule,
+  type Ruled,
+  type RuleOptions,
+} from "./rules.ts";
 export type * from "./types.ts";

@@ -2,7 +2,13 @@
 import { formatPath } from "../field_path.ts";
 import { API_GROUP } from "../names.ts";
 import { keyOf, type ObjectReference } from "../object.ts";
-import type { Change, FieldDifference, FieldOwner } from "../plan/mod.ts";
+import {
+  actionOn,
+  type Change,
+  type FieldDifference,
+  type FieldOwner,
+  type FieldRule,
+} from "../plan/mod.ts";
 import { type Edit, type EditOptions, editYaml } from "./edit.ts";
 
 /** A live value that is to be written into Git. */
@@ -35,6 +41,8 @@ export interface DraftedProposal {
 export interface Records {
   /** Whether the object was there after the last run, and Git still says the same of it. */
   isAsApplied(reference: ObjectReference): boolean;
+  /** What the component says about fields. */
+  readonly rules: readonly FieldRule[];
 }
 
 /** Divides what differs into what can be written into Git, and what can't. */
@@ -66,7 +74,11 @@ export function driftOf(
       const { file, line } = change.desired.provenance;
       for (const difference of change.differences) {
         const edit = editOf(difference, line);
-        if (edit !== undefined) drift.push({ object, file, edit, difference });
+        if (edit === undefined) continue;
+        const { path, owner } = difference;
+        if (actionOn(records.rules, object, { path, manager: owner?.manager }) === "revert") {
+          leave("spec.fields of component.yaml says to revert it", formatPath(path));
+        } else drift.push({ object, file, edit, difference });
       }
     }
   }

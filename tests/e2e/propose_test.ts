@@ -1,119 +1,10 @@
 /** `--mode pr`: what somebody repaired in the cluster becomes a pull request, and stands after it is merged. */
 import assert from "node:assert/strict";
-import type { Event } from "../../lib/event.ts";
-import { Cluster } from "../../lib/cluster/mod.ts";
-import { type GitHubDouble, startGitHub } from "../contract/github/server.ts";
 import { git } from "../unit/source/repository.ts";
-import { DEPLOYMENTS, plumb } from "../plumb.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, plumb } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
 import { testCluster } from "../sandbox.ts";
-
-const FILE = "manifests/web/web.yaml";
-const MANIFEST = `# The web server.
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 1 # enough at night
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers:
-        - name: web
-          image: "nginx:1.27"   # pinned
-          env:
-            - { name: LEVEL, value: info }
-            - { name: HOST, value: "\${host}" }
----
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: web }
-data:
-  motd: hello
-`;
-const COMPONENT = (namespace: string) =>
-  `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: ${namespace} }
-spec:
-  namespace: ${namespace}
-  manifests: ["web.yaml"]
-  policy: "off"
-  parameters:
-    host: { type: hostname, default: web.example.com, description: Where it is }
-`;
-
-interface World {
-  readonly namespace: string;
-  readonly github: GitHubDouble;
-  readonly cluster: Cluster;
-  run(...args: string[]): ReturnType<typeof plumb>;
-  file(): Promise<string>;
-}
-
-async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
-  const { kubeconfig } = await testCluster();
-  const namespace = `web-${crypto.randomUUID().slice(0, 8)}`;
-  await using github = await startGitHub({
-    files: {
-      [FILE]: MANIFEST,
-      "manifests/web/component.yaml": COMPONENT(namespace),
-      "README.md": "x\n",
-    },
-  });
-  using cluster = await Cluster.connect({ kubeconfig, environment: {} });
-  const kind = {
-    group: "",
-    version: "v1",
-    kind: "Namespace",
-    plural: "namespaces",
-    namespaced: false,
-  };
-  const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
-  await cluster.apply(kind, object);
-  try {
-    await work({
-      namespace,
-      github,
-      cluster,
-      run: (...args) =>
-        plumb([
-          "reconcile",
-          "--path",
-          "manifests/web",
-          "--source",
-          github.repository,
-          "--ref",
-          "main",
-          "--repository",
-          `${github.owner}/${github.name}`,
-          ...args,
-        ], { environment: { GITHUB_TOKEN: github.token, GITHUB_API_URL: github.url } }),
-      file: () => git(github.repository, "show", `plumb/drift/${namespace}:${FILE}`),
-    });
-    assert.deepEqual(github.violations, []);
-  } finally {
-    await cluster.delete(kind, { name: namespace });
-  }
-}
-
-/** As an editor does it. */
-async function edit(
-  cluster: Cluster,
-  name: { readonly namespace: string; readonly name: string },
-  values: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const patch = Object.entries(values).map(([path, value]) => ({ op: "replace", path, value }));
-  await cluster.patch(DEPLOYMENTS, name, patch, "json", "kubectl-edit");
-}
-
-const proposalIn = ({ events }: { readonly events: readonly Event[] }) =>
-  events.find((event) => event.type === "proposal");
-
-/** GitHub's client spaces its writes out, and keeps timers for that. */
-const options = { sanitizeOps: false, sanitizeResources: false };
+import { edit, FILE, inWorld, MANIFEST, options, proposalIn } from "./proposing.ts";
 
 Deno.test(
   "a repair by hand is proposed, merged, and stands",
@@ -141,7 +32,7 @@ Deno.test(
         .replace("replicas: 1 #", "replicas: 3 #")
         .replace('"nginx:1.27"', '"nginx:1.28"')
         .replace("value: info", "value: debug");
-      assert.equal(`${await file()}\n`, expected);
+      assert.equal(await file(), expected);
       const [pull] = github.pulls();
       assert.match(pull?.body ?? "", /spec\.replicas {2}# by kubectl-edit, 20.*\n- 1\n\+ 3/);
       assert.equal(pull?.draft, false);
@@ -195,14 +86,7 @@ Deno.test(
   () =>
     inWorld(async ({ namespace, github, cluster, run, file }) => {
       await run();
-      const maps = {
-        group: "",
-        version: "v1",
-        kind: "ConfigMap",
-        plural: "configmaps",
-        namespaced: true,
-      };
-      await cluster.delete(maps, { namespace, name: "web" });
+      await cluster.delete(CONFIG_MAPS, { namespace, name: "web" });
       assert.equal(proposalIn(await run("--mode", "pr"))?.state, "opened");
       assert.doesNotMatch(await file(), /ConfigMap/);
       await github.commit("main", { "README.md": "moved\n" }, {
@@ -249,7 +133,7 @@ Deno.test(
       const stopped = await run("--mode", "pr");
       assert.equal(stopped.code, 1);
       assert.match(stopped.output, /is somebody else's/);
-      assert.equal(await file(), text.trim());
+      assert.equal(await file(), text);
     }),
 );
 

@@ -281,7 +281,7 @@ Deno.test("what another tool claims is a conflict, unless all may be adopted", a
   assert.deepEqual((await space.get(CONFIG_MAPS, "settings"))?.["data"], { key: "one" });
 });
 
-Deno.test("component.yaml says for a field whether Git wins, yields or stops", async () => {
+Deno.test("component.yaml says for a field whether it is reverted, ignored, or stops the run", async () => {
   await using space = await workspace();
   const component = (action: string) =>
     `apiVersion: plumb.thinkube.io/v1alpha1
@@ -304,7 +304,7 @@ spec:
       "merge",
       "tuner",
     );
-  await write("yield");
+  await write("ignore");
   await space.reconcile();
   await tune();
   assert.equal((await space.reconcile()).code, 0);
@@ -314,7 +314,7 @@ spec:
   assert.equal(stopped.code, 1);
   assert.equal(planOf(stopped)[0]?.action, "conflict");
   assert.equal(planOf(stopped)[0]?.fields[0]?.owner, "tuner");
-  await write("take");
+  await write("revert");
   assert.equal((await space.reconcile()).code, 0);
   assert.deepEqual((await space.get(CONFIG_MAPS, "settings"))?.["data"], { key: "one" });
 });

@@ -36,8 +36,8 @@ fields:
   - paths: [spec.replicas]
     managers: ["kube-*"]
     objects: { kind: Deployment }
-    action: yield
-  - paths: [spec.template]
+    action: ignore
+  - { paths: [spec.template], action: propose }
 `);
   assert.equal(component.description, "An application");
   assert.deepEqual([...component.parameters.keys()], ["domain"]);
@@ -48,7 +48,7 @@ fields:
   });
   assert.deepEqual(component.discovery, { category: "ai" });
   assert.equal(component.adoption, "all");
-  assert.deepEqual(component.fields.map(({ action }) => action), ["yield", "take"]);
+  assert.deepEqual(component.fields.map(({ action }) => action), ["ignore", "propose"]);
 });
 
 Deno.test("A folder without component.yaml is a component named after it", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { KubernetesObject, ObjectMeta } from "../../../lib/object.ts";
 import { adoptionPatch, leftoverDifferences, previousOwner } from "../../../lib/plan/ownership.ts";
-import { applyRules, type FieldRule } from "../../../lib/plan/rules.ts";
+import { applyRules, applyRulesToRemoved, type FieldRule } from "../../../lib/plan/rules.ts";
 
 const OURS = "applyset-ours-v1";
 const claims: readonly [string, Partial<ObjectMeta>, RegExp | undefined][] = [
@@ -137,35 +137,36 @@ const desired = {
   metadata: { name: "web" },
   spec: { replicas: 1, paused: true, image: "x" },
 };
-const ruled = (rules: FieldRule[]) => applyRules(desired, live, { rules, manager: "plumb" });
+const ruled = (rules: FieldRule[]) =>
+  applyRules(desired, live, { rules, manager: "plumb", proposing: false });
 
 Deno.test("without a rule Git wins", () => {
   assert.equal(ruled([]).object, desired);
 });
 
-Deno.test("a path that yields is not applied while somebody else holds it", () => {
-  assert.deepEqual(ruled([{ paths: ["spec.replicas"], action: "yield" }]).object["spec"], {
+Deno.test("a path that is ignored is not applied while somebody else holds it", () => {
+  assert.deepEqual(ruled([{ paths: ["spec.replicas"], action: "ignore" }]).object["spec"], {
     paused: true,
     image: "x",
   });
-  assert.deepEqual(ruled([{ paths: ["spec.rep"], action: "yield" }]).object["spec"], desired.spec);
+  assert.deepEqual(ruled([{ paths: ["spec.rep"], action: "ignore" }]).object["spec"], desired.spec);
 });
 
-Deno.test("a manager to which all yields", () => {
-  assert.deepEqual(ruled([{ managers: ["hpa-*"], action: "yield" }]).object["spec"], {
+Deno.test("a manager that is ignored", () => {
+  assert.deepEqual(ruled([{ managers: ["hpa-*"], action: "ignore" }]).object["spec"], {
     image: "x",
   });
-  assert.deepEqual(ruled([{ managers: ["vpa-*"], action: "yield" }]).object["spec"], desired.spec);
+  assert.deepEqual(ruled([{ managers: ["vpa-*"], action: "ignore" }]).object["spec"], desired.spec);
 });
 
 Deno.test("the first rule that fits decides, and only for the objects it names", () => {
-  const rules: FieldRule[] = [{ paths: ["spec.replicas"], action: "take" }, {
+  const rules: FieldRule[] = [{ paths: ["spec.replicas"], action: "revert" }, {
     managers: ["*"],
-    action: "yield",
+    action: "ignore",
   }];
   assert.deepEqual(ruled(rules).object["spec"], { replicas: 1, image: "x" });
   assert.deepEqual(
-    ruled([{ objects: { name: "other" }, managers: ["*"], action: "yield" }]).object["spec"],
+    ruled([{ objects: { name: "other" }, managers: ["*"], action: "ignore" }]).object["spec"],
     desired.spec,
   );
 });
@@ -176,4 +177,48 @@ Deno.test("stop names what differs and who set it, and is silent about what is t
     stopped.map(({ path, live, desired, owner }) => [path.at(-1), live, desired, owner?.manager]),
     [[{ field: "replicas" }, 5, 1, "hpa-controller"]],
   );
+});
+
+Deno.test("what a rule proposes stays as it lives, until Git moves it or it is proposed", () => {
+  const rules: FieldRule[] = [{ paths: ["spec.replicas"], action: "propose" }];
+  const { object, toPropose } = ruled(rules);
+  assert.deepEqual(object["spec"], { paused: true, image: "x" });
+  assert.deepEqual(toPropose.map(({ live, desired }) => [live, desired]), [[5, 1]]);
+  const held = structuredClone(live);
+  const ours = { manager: "plumb", operation: "Apply" as const };
+  held.metadata.managedFields?.push({ ...ours, fieldsV1: { "f:spec": { "f:replicas": {} } } });
+  const options = { rules, manager: "plumb", proposing: false };
+  assert.equal(applyRules(desired, held, options).object, desired);
+  assert.equal(applyRules(desired, live, { ...options, proposing: true }).object, desired);
+});
+
+Deno.test("an item of a list keeps what it is found by", () => {
+  const containers = [{ name: "app", image: "one" }];
+  const wanted = { ...desired, spec: { containers } };
+  const fields = { 'k:{"name":"app"}': { ".": {}, "f:name": {}, "f:image": {} } };
+  const entry = { manager: "kubectl", fieldsV1: { "f:spec": { "f:containers": fields } } };
+  const metadata = { name: "web", managedFields: [entry] };
+  const rules: FieldRule[] = [{ managers: ["kubectl"], action: "ignore" }];
+  const options = { rules, manager: "plumb", proposing: false };
+  const { object } = applyRules(wanted, { ...wanted, metadata }, options);
+  assert.deepEqual(object["spec"], { containers: [{ name: "app" }] });
+});
+
+Deno.test("what was removed is in nobody's hands: rules by path alone decide about it", () => {
+  const path = [{ field: "spec" }, { field: "image" }];
+  const removed = { path, difference: "added" as const, live: undefined, desired: "x" };
+  const differences = [{ ...removed, owner: undefined }];
+  const ruledOn = (rule: Omit<FieldRule, "paths">, proposing = false) => {
+    const rules = [{ paths: ["spec.image"], ...rule }];
+    const all = applyRulesToRemoved(desired, differences, { rules, manager: "plumb", proposing });
+    return [all.object, all.differences, all.toPropose, all.stopped].map((part) =>
+      part === desired ? "whole" : Array.isArray(part) ? part.length : "less"
+    );
+  };
+  assert.deepEqual(ruledOn({ action: "revert" }), ["whole", 1, 0, 0]);
+  assert.deepEqual(ruledOn({ action: "ignore" }), ["less", 0, 0, 0]);
+  assert.deepEqual(ruledOn({ action: "propose" }), ["less", 0, 1, 0]);
+  assert.deepEqual(ruledOn({ action: "propose" }, true), ["whole", 1, 0, 0]);
+  assert.deepEqual(ruledOn({ action: "stop" }), ["whole", 0, 0, 1]);
+  assert.deepEqual(ruledOn({ action: "ignore", managers: ["*"] }), ["whole", 1, 0, 0]);
 });

@@ -5,7 +5,7 @@ import type { Change } from "../../../lib/plan/mod.ts";
 import { draft } from "../../../lib/propose/mod.ts";
 
 const FILE = "kind: ConfigMap\ndata:\n  key: one\n";
-const records = { isAsApplied: () => true };
+const records = { isAsApplied: () => true, rules: [] };
 
 /** Somebody has set the key of an object to another value. */
 function changed(reference: ObjectReference, live: string): Change {
@@ -51,7 +51,7 @@ Deno.test("what may hold secrets, and what Git has moved, is left out with the r
   }
   const moved = draft(
     [changed(reference("", "ConfigMap"), "two")],
-    { isAsApplied: () => false },
+    { ...records, isAsApplied: () => false },
     read,
     options,
   );
