@@ -50,6 +50,8 @@ export interface FieldReport {
   readonly since?: string;
   /** Line of the desired value in the change's file, 1-based. */
   readonly line?: number;
+  /** It alone differs at the base as well: what is proposed does not cause it. */
+  readonly drift?: true;
 }
 
 /** One line of a plan. */
@@ -65,6 +67,8 @@ export interface ChangeReport {
   /** Why: for conflict, replace, delete and adopt. */
   readonly reason?: string;
   readonly hint?: string;
+  /** All of it would be so at the base as well: what is proposed does not cause it. */
+  readonly drift?: true;
 }
 
 /** How many changes of each action. */
@@ -96,7 +100,8 @@ export type Event =
     readonly command: string;
     readonly component: string;
     readonly mode: "apply" | "pr" | "observe";
-    readonly cluster: string;
+    /** Absent where no cluster is asked. */
+    readonly cluster?: string;
   }
   | { readonly type: "stage"; readonly stage: Stage; readonly detail?: string }
   | {
@@ -121,6 +126,12 @@ export type Event =
     /** Everything but `unchanged`, in the order of application. */
     readonly changes: readonly ChangeReport[];
     readonly waves: number;
+    /** Set when what is proposed was told apart from what differs without it. */
+    readonly base?: {
+      readonly revision: string;
+      /** What differs from the base, but no longer from what is proposed. */
+      readonly settled: readonly ObjectReference[];
+    };
   }
   | {
     /** What has become of the pull request of a component. */

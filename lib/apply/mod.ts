@@ -3,6 +3,7 @@
  * @module
  */
 export { type ObservedDrift } from "./drift.ts";
+export type { Base } from "./base.ts";
 export { type ApprovedPlan, assertApproved, readApproved } from "./approved.ts";
 export { ApplyError, type ApplyErrorCode } from "./errors.ts";
 export { decodeInventory, type Inventory, inventoryName, readInventory } from "./inventory.ts";

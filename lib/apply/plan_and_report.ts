@@ -6,14 +6,17 @@ import type { Cluster } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { formatPath } from "../field_path.ts";
 import { describe } from "../object.ts";
-import { changesIn, countsOf, type FieldDifference, reportOf } from "../plan/mod.ts";
+import type { FieldDifference } from "../plan/mod.ts";
 import { approvable, type ApprovedPlan } from "./approved.ts";
+import { type Base, tellPlan } from "./base.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 
 /** What a plan is made for, and who hears of it. */
 export interface ReportedPlanOptions extends Omit<PlanOptions, "proveCreations" | "proposing"> {
   readonly mode: "apply" | "pr" | "observe";
   readonly source: { readonly url: string; readonly revision: string };
+  /** What is told as drift is what differs from it as well. */
+  readonly base?: Base | undefined;
   /** Given each plan before anything is done; stops the run by throwing. */
   readonly inspect?: (plan: ApprovedPlan) => Promise<void>;
   readonly emit: Emit;
@@ -31,12 +34,7 @@ export async function planAndReport(
     proveCreations: observing,
     proposing: options.mode === "pr",
   });
-  options.emit({
-    type: "plan",
-    counts: countsOf(planned.plan),
-    changes: changesIn(planned.plan).map((change) => reportOf(change, { text: observing })),
-    waves: planned.plan.waves.length,
-  });
+  await tellPlan(cluster, planned, { ...options, text: observing });
   for (const message of warningsOf(planned)) options.emit({ type: "warning", message });
   await options.inspect?.(
     approvable(planned, { component: options.component.name, revision: options.source.revision }),

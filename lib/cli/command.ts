@@ -46,6 +46,12 @@ export interface ReconcileOptions {
   readonly parameters?: string | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** Revision that the plan is compared with, in the same repository. */
+  readonly base?: string | undefined;
+  /** The file of parameters as it was there; `parameters` when absent. */
+  readonly baseParameters?: string | undefined;
+  /** No cluster is asked; the plan is from the base to the ref. */
+  readonly withoutCluster?: boolean | undefined;
   /** File to write the plan to. */
   readonly save?: string | undefined;
   /** File of the plan that was approved. */

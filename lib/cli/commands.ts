@@ -78,6 +78,21 @@ const diff: Command = {
   positionals: 1,
   options: {
     ...runOptions,
+    base: {
+      type: "string",
+      value: "REF",
+      description: "Tell what --ref changes from what differs from the cluster at REF as well",
+    },
+    "base-parameters": {
+      type: "string",
+      value: "FILE",
+      description: "The file of --parameters as it was at the base",
+    },
+    cluster: {
+      type: "boolean",
+      description: "Ask no cluster: compare with the base, and ask the policies",
+      default: true,
+    },
     save: {
       type: "string",
       value: "FILE",
@@ -141,6 +156,9 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
     command,
     mode: observe ? "observe" : given.text("mode") === "pr" ? "pr" : "apply",
     repository: given.text("repository"),
+    base: given.text("base"),
+    baseParameters: given.text("base-parameters"),
+    withoutCluster: command === "diff" && !given.flag("cluster"),
     save: given.text("save"),
     plan: given.text("plan"),
     ...placeOptions(given),

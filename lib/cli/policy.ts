@@ -1,5 +1,4 @@
 /** The gate, as commands use it; and `plumb policy`. @module */
-import { basename, resolve } from "node:path";
 import {
   type Component,
   loadComponent,
@@ -15,7 +14,7 @@ import { openSource } from "../source/mod.ts";
 import { OPA, requireTool } from "../tools/mod.ts";
 import type { PolicyOptions, RunContext } from "./command.ts";
 import { buildKustomization } from "./kustomize.ts";
-import { pathOf, readParameters } from "./reconcile.ts";
+import { folderOf, pathOf, readParameters } from "./reconcile.ts";
 
 /** What is judged. */
 export interface Declared {
@@ -95,10 +94,10 @@ export function today(): string {
 /** Judges a component without any cluster, and without its secrets. @returns how many violations forbid it. */
 export async function runPolicy(options: PolicyOptions, context: RunContext): Promise<number> {
   const path = pathOf(options);
-  const { source: url, ref, name, namespace, set, parameters: file } = options;
+  const { source: url, ref, set, parameters: file } = options;
   const source = await openSource({ path, cache: context.cache, signal: context.signal, url, ref });
   const files = await source.files();
-  const declared = loadComponent(files, { folder: basename(resolve(path)), name, namespace });
+  const declared = loadComponent(files, folderOf(options));
   const given = await resolveParameters(declared, {
     set,
     environment: context.environment,

@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import {
   type ApprovedPlan,
@@ -15,30 +15,30 @@ import {
 import { Cluster } from "../cluster/mod.ts";
 import {
   type Component,
-  loadComponent,
   type Parameters,
   resolveParameters,
   type SecretReference,
-  settleComponent,
 } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Outcome } from "../event.ts";
 import { isMap } from "../field_path.ts";
 import { describe, type ObjectReference } from "../object.ts";
-import { policyHash } from "../policy/mod.ts";
-import { render } from "../render/mod.ts";
 import { safeText } from "../report/mod.ts";
 import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
-import { buildKustomization } from "./kustomize.ts";
-import { judge, today } from "./policy.ts";
-import { VERSION } from "./version.ts";
+import { baseOf } from "./base.ts";
+import { declaredIn, renderingOf } from "./declared.ts";
+import { judge } from "./policy.ts";
 
 /** Runs a component once, as the options say, and tells what happens through `context.emit`. */
 export async function runComponent(
   options: ReconcileOptions,
   context: RunContext,
 ): Promise<Outcome> {
+  if (options.withoutCluster) {
+    const { runWithoutCluster } = await import("./without_cluster.ts");
+    return await runWithoutCluster(options, context);
+  }
   const { emit, signal } = context;
   const path = pathOf(options);
   emit({ type: "stage", stage: "source" });
@@ -52,33 +52,17 @@ export async function runComponent(
     }),
   ]);
   using _ = cluster;
-  const declared = loadComponent(await source.files(), {
-    folder: basename(resolve(path)),
-    name: options.name,
-    namespace: options.namespace,
-  });
-  const parameters = await parametersOf(declared, options, context, cluster);
-  const component: Component = {
-    ...settleComponent(declared, parameters),
-    adoption: options.adopt ?? declared.adoption,
-  };
+  const declared = await declaredIn(source, options, context, cluster);
+  const { component, parameters } = declared;
   const { command, mode } = options;
   emit({ type: "run", command, component: component.name, mode, cluster: cluster.server });
   emitSource(source, options, context);
-  const gate = component.policy === "off"
-    ? undefined
-    : [await policyHash(), component.waivers.map(({ expires }) => expires < today())];
   return await reconcile(cluster, {
-    component,
+    ...await renderingOf(declared, context),
+    base: await baseOf(options, declared, context, cluster),
     judge: async (plan) =>
       await judge({ files: await source.files(), component, parameters }, plan, context),
     source: { url: source.url, revision: source.revision },
-    render: async () => {
-      emit({ type: "stage", stage: "render" });
-      const kustomize = (folder: string) => buildKustomization(folder, context);
-      return await render({ files: await source.files(), component, parameters, kustomize });
-    },
-    renderKey: (salt) => renderKey(salt, source, component, parameters, gate),
     mode,
     ...(mode === "pr"
       ? {
@@ -130,6 +114,14 @@ export function pathOf(
   });
 }
 
+/** What a component is called and where it goes, unless its `component.yaml` says so. */
+export function folderOf(
+  options: Pick<ReconcileOptions, "path" | "component" | "name" | "namespace">,
+): { folder: string; name: string | undefined; namespace: string | undefined } {
+  const { name, namespace } = options;
+  return { folder: basename(resolve(pathOf(options))), name, namespace };
+}
+
 /** The values of a component's parameters, from the options, the environment and the cluster. */
 export async function parametersOf(
   component: Component,
@@ -166,7 +158,8 @@ async function readText(path: string, what: string, hint: string): Promise<strin
   }
 }
 
-function emitSource(
+/** Tells which revision it is. */
+export function emitSource(
   { url, revision, subject, author }: Source,
   { ref }: ReconcileOptions,
   { emit }: RunContext,
@@ -179,20 +172,6 @@ function emitSource(
     ...(subject === undefined ? {} : { subject }),
     ...(author === undefined ? {} : { author }),
   });
-}
-
-/** Everything that the rendered objects depend on. Keyed, since secret parameters are among it. */
-function renderKey(
-  salt: string,
-  source: Source,
-  component: Component,
-  parameters: Parameters,
-  gate: unknown,
-): string {
-  const values = [...parameters].map(([name, { value }]) => [name, value]);
-  const { name, namespace, adoption } = component;
-  const inputs = JSON.stringify([VERSION, source.tree, name, namespace, adoption, values, gate]);
-  return createHmac("sha256", salt).update(inputs).digest("base64url");
 }
 
 async function confirmDeletions(

@@ -2,6 +2,7 @@
  * Desired state, live state and records become a plan. Pure: nothing here knows a network.
  * @module
  */
+export { compareRenders } from "./between.ts";
 export { type Classes, classify, type Known } from "./classify.ts";
 export { compareObjects, type Comparison, isEqual, withoutField } from "./compare.ts";
 export { PlanError, type PlanErrorCode } from "./errors.ts";
@@ -17,7 +18,14 @@ export {
   takenFields,
 } from "./ownership.ts";
 export { type Deletion, dropMembers, type Dropped, guardShrinking } from "./prune.ts";
-export { changesIn, countsOf, reportOf } from "./report.ts";
+export {
+  byObject,
+  type ChangesByObject,
+  changesIn,
+  countsOf,
+  reportOf,
+  settledSince,
+} from "./report.ts";
 export {
   actionOn,
   applyRules,

@@ -9,7 +9,9 @@ import {
 } from "../event.ts";
 import { formatPath } from "../field_path.ts";
 import { APPLYSET } from "../names.ts";
+import { keyOf, type ObjectReference } from "../object.ts";
 import type { DesiredObject } from "../render/types.ts";
+import { driftIn } from "./attribute.ts";
 import { maskObject } from "./mask.ts";
 import type { Change, FieldDifference, Plan } from "./types.ts";
 
@@ -29,12 +31,30 @@ export function countsOf(plan: Plan): Counts {
   return counts;
 }
 
+/** Of all changes of the base's plan, by their objects. */
+export type ChangesByObject = ReadonlyMap<string, Change>;
+
+/** The changes of a plan by their objects. */
+export function byObject(plan: Pick<Plan, "prune" | "waves">): ChangesByObject {
+  return new Map(changesIn(plan).map((change) => [keyOf(change.reference), change]));
+}
+
+/** What differs from the base, but no longer from what is proposed. */
+export function settledSince(base: ChangesByObject, proposed: ChangesByObject): ObjectReference[] {
+  return [...base].filter(([key]) => !proposed.has(key)).map(([, { reference }]) => reference);
+}
+
 /**
  * A change as plain data.
  *
- * @param options `text`: with the whole object of a creation, as YAML, secrets masked.
+ * @param options `text`: with the whole object of a creation, as YAML, secrets masked. `base`: what the base's plan
+ * has as well is marked as drift.
  */
-export function reportOf(change: Change, options: { readonly text?: boolean } = {}): ChangeReport {
+export function reportOf(
+  change: Change,
+  options: { readonly text?: boolean; readonly base?: ChangesByObject | undefined } = {},
+): ChangeReport {
+  const drift = driftIn(change, options.base?.get(keyOf(change.reference)));
   const provenance = "desired" in change ? change.desired.provenance : change.provenance;
   const desired = "desired" in change ? change.desired : undefined;
   return {
@@ -42,11 +62,15 @@ export function reportOf(change: Change, options: { readonly text?: boolean } = 
     object: change.reference,
     ...(provenance === undefined ? {} : { file: provenance.file, line: provenance.line }),
     fields: "differences" in change
-      ? change.differences.map((field) => reportField(field, desired))
+      ? change.differences.map((field) => ({
+        ...reportField(field, desired),
+        ...(drift.fields.has(field) && !drift.whole ? { drift: true as const } : {}),
+      }))
       : [],
     ...(options.text && change.action === "create" ? { text: textOf(change.desired) } : {}),
     ...("reason" in change && change.reason !== undefined ? { reason: change.reason } : {}),
     ...("hint" in change ? { hint: change.hint } : {}),
+    ...(drift.whole ? { drift: true } : {}),
   };
 }
 

@@ -46,7 +46,8 @@ function createdLines(text: string, style: Style): string[] {
 
 function fieldLines(field: FieldReport, file: string | undefined, options: DiffOptions): string[] {
   const { style } = options;
-  const head = style.bold(safeText(field.path));
+  const known = field.drift ? style.dim("  with or without this change") : "";
+  const head = style.bold(safeText(field.path)) + known;
   const owner = ownerInWords(field, options);
   if (field.difference === "ownership") {
     return [

@@ -3,6 +3,7 @@ import type { ChangeReport, Event } from "../event.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
 import { diffLines } from "./diff.ts";
 import { LiveBlock } from "./live.ts";
+import { dividePlan, DRIFT_TITLE, SETTLED_TITLE } from "./plan_parts.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
@@ -64,7 +65,11 @@ class TextPrinter {
       case "run":
         this.#started = this.#now();
         this.#observing = event.mode !== "apply";
-        return [`${style.bold(event.component)} ${style.dim(`on ${safeText(event.cluster)}`)}`];
+        return [
+          event.cluster === undefined
+            ? style.bold(event.component)
+            : `${style.bold(event.component)} ${style.dim(`on ${safeText(event.cluster)}`)}`,
+        ];
       case "source": {
         const author = event.author === undefined ? "" : ` by ${safeText(event.author)}`;
         const subject = event.subject === undefined ? "" : ` “${safeText(event.subject)}”${author}`;
@@ -84,7 +89,7 @@ class TextPrinter {
         ];
       case "plan":
         this.#total = event.changes.length;
-        return this.#planLines(event.changes, countsInWords(event.counts));
+        return this.#planLines(event);
       case "wave":
         this.#wave = `  wave ${event.wave} of ${event.waves}`;
         return [];
@@ -119,14 +124,23 @@ class TextPrinter {
     }
   }
 
-  #planLines(changes: readonly ChangeReport[], counts: string): string[] {
+  #planLines(event: Extract<Event, { type: "plan" }>): string[] {
     const style = this.#style;
-    const summary = `${style.bold("Plan:")} ${counts}`;
-    if (changes.length === 0) return [];
-    // While applying, a creation is told when it is done; before it, only its number counts.
-    const shown = this.#observing ? changes : changes.filter(({ action }) => action !== "create");
-    const lines = shown.flatMap((change) => diffLines(change, { style, now: this.#now() }));
-    return [...lines, summary];
+    const { caused, drift } = dividePlan(event);
+    const settled = event.base?.settled ?? [];
+    if (event.changes.length + settled.length === 0) return [];
+    const linesOf = (changes: readonly ChangeReport[]) =>
+      // While applying, a creation is told when it is done; before it, only its number counts.
+      changes.filter(({ action }) => this.#observing || action !== "create")
+        .flatMap((change) => diffLines(change, { style, now: this.#now() }));
+    return [
+      ...linesOf(caused),
+      ...(drift.length === 0 ? [] : [style.bold(`${DRIFT_TITLE}:`), ...linesOf(drift)]),
+      ...(settled.length === 0
+        ? []
+        : [`${style.bold(`${SETTLED_TITLE}:`)} ${safeText(settled.map(describe).join(", "))}`]),
+      `${style.bold("Plan:")} ${countsInWords(event.counts)}`,
+    ];
   }
 
   #changeLines(event: Extract<Event, { type: "change" }>): string[] {
