@@ -134,6 +134,12 @@ export type Event =
     };
   }
   | {
+    /** Where the plan stands in its pull request. */
+    readonly type: "comment";
+    readonly state: "created" | "updated" | "unchanged";
+    readonly url: string;
+  }
+  | {
     /** What has become of the pull request of a component. */
     readonly type: "proposal";
     readonly state: "opened" | "updated" | "unchanged" | "closed" | "none";

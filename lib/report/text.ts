@@ -104,6 +104,8 @@ class TextPrinter {
         return this.#checkLines(event);
       case "verified":
         return [verifiedLine(event, style)];
+      case "comment":
+        return [`Comment ${event.state}: ${safeText(event.url)}`];
       case "proposal":
         return [
           ...leftOutLines(event).map((line) => `${style.yellow("–")} ${safeText(line)}`),

@@ -15,6 +15,7 @@ export const fieldReport = z.object({
   owner: optional(z.string()),
   since: optional(z.string()),
   line: optional(z.int()),
+  drift: optional(z.literal(true)),
 }).meta({ id: "FieldReport" });
 
 /** One line of a plan. */
@@ -27,6 +28,7 @@ export const changeReport = z.object({
   text: optional(z.string()),
   reason: optional(z.string()),
   hint: optional(z.string()),
+  drift: optional(z.literal(true)),
 }).meta({ id: "ChangeReport" });
 export type ChangeReport = z.output<typeof changeReport>;
 
@@ -58,7 +60,7 @@ export const event = z.discriminatedUnion("type", [
     command: z.string(),
     component: z.string(),
     mode: z.enum(["apply", "pr", "observe"]),
-    cluster: z.string(),
+    cluster: optional(z.string()),
   }),
   z.object({
     type: z.literal("stage"),
@@ -95,6 +97,12 @@ export const event = z.discriminatedUnion("type", [
     counts,
     changes: list(changeReport),
     waves: z.int(),
+    base: optional(z.object({ revision: z.string(), settled: list(objectReference) })),
+  }),
+  z.object({
+    type: z.literal("comment"),
+    state: z.enum(["created", "updated", "unchanged"]),
+    url: z.string(),
   }),
   z.object({
     type: z.literal("proposal"),
