@@ -41,7 +41,12 @@ export async function tellPlan(
 async function planBase(cluster: Cluster, { base, refresh, emit }: TellOptions) {
   if (base === undefined) return undefined;
   try {
-    const { plan } = await planRun(cluster, { ...base, refresh, proveCreations: true, proposing: false });
+    const { plan } = await planRun(cluster, {
+      ...base,
+      refresh,
+      proveCreations: true,
+      proposing: false,
+    });
     return { changes: byObject(plan), revision: base.revision };
   } catch (error) {
     if (!(error instanceof PlumbError)) throw error;
