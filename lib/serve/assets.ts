@@ -30,10 +30,10 @@ export interface Page {
 }
 
 const LIB = new URL("../", import.meta.url);
-const MAIN = "serve/page/main.ts";
-const STYLE = "serve/page/style.css";
-const ICON = "serve/page/icon.svg";
+const PAGE = "serve/page/";
 const LIBRARIES: Readonly<Record<string, string>> = { htm, preact, "preact/hooks": hooks };
+/** What the document asks for. */
+const LINK = /(?:href|src)="\.\/([^"]+)"/g;
 const IMPORT = /^((?:import|export)\b[^;]*?\bfrom\s*|import\s*)"([^"]+)"/gm;
 /** Minified, an import has neither a line nor a space of its own. */
 const PACKED_IMPORT = /(\bfrom)"([^"]+)"/g;
@@ -41,16 +41,19 @@ const PACKED_IMPORT = /(\bfrom)"([^"]+)"/g;
 /** Reads the page and all that it imports. */
 export async function loadPage(): Promise<Page> {
   const texts = new Map<string, string>();
-  await addModule(MAIN, texts);
-  for (const path of [STYLE, ICON]) texts.set(path, await read(path));
+  const html = await read(`${PAGE}index.html`);
+  for (const [, name] of html.matchAll(LINK)) {
+    const path = `${PAGE}${name}`;
+    if (path.endsWith(".ts")) await addModule(path, texts);
+    else texts.set(path, await read(path));
+  }
   const hash = createHash("sha256");
   for (const [path, text] of texts) hash.update(JSON.stringify([path, text]));
   const base = `assets/${hash.digest("base64url").slice(0, 16)}/`;
-  const modules = [...texts.keys()].filter((path) => /\.[jt]s$/.test(path) && path !== MAIN);
+  const modules = [...texts.keys()].filter((path) => /\.[jt]s$/.test(path));
   const preload = modules.map((path) => `<link rel="modulepreload" href="${base}${path}">`);
-  const document = (await read("serve/page/index.html"))
-    .replace("<!-- modules -->", preload.join(""))
-    .replaceAll(/(href|src)="\.\//g, `$1="${base}serve/page/`);
+  const document = html.replace("<!-- modules -->", preload.join(""))
+    .replaceAll(LINK, (link, name: string) => link.replace(`./${name}`, base + PAGE + name));
   return {
     document: asset("text/html; charset=utf-8", document),
     assets: new Map([...texts].map(([path, text]) => [base + path, asset(typeOf(path), text)])),

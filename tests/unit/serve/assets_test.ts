@@ -9,7 +9,7 @@ Deno.test("all that the page loads is there, and lies where it is looked for", a
   const links = [...text(document.body).matchAll(/(?:href|src)="([^#"]+)"/g)].map(([, path]) =>
     path
   );
-  assert.deepEqual(links.toSorted(), [...assets.keys()].toSorted());
+  assert.deepEqual([...new Set(links)].toSorted(), [...assets.keys()].toSorted());
   for (const [path, { type, body }] of assets) {
     if (!type.startsWith("text/javascript")) continue;
     for (const [, name] of text(body).matchAll(/\bfrom\s*"([^"]+)"/g)) {
@@ -25,6 +25,15 @@ Deno.test("the page asks nothing of anybody else", async () => {
     const places = text(body).match(/https?:\/\/[^\s"'`)]+/g) ?? [];
     // Names of XML dialects, which nobody fetches.
     assert.deepEqual(places.filter((place) => !place.startsWith("http://www.w3.org/")), []);
+  }
+});
+
+Deno.test("no module of the page counts on anything but a browser", async () => {
+  for (const [path, { type, body }] of (await loadPage()).assets) {
+    // Types know Deno, since examples are run by it.
+    if (type.startsWith("text/javascript")) {
+      assert.doesNotMatch(text(body), /\bDeno\.|"node:/, path);
+    }
   }
 });
 

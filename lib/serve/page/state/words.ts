@@ -1,0 +1,146 @@
+/** What the page says of states: a word and a symbol for each, so that no colour is needed to tell them apart. @module */
+import type { Action } from "../../../event.ts";
+import type { ActionName, CheckEvent, Component, Run } from "../../contract.ts";
+
+/** How something is. The tone chooses the colour. */
+export interface State {
+  readonly tone: "good" | "bad" | "warn" | "busy" | "calm";
+  readonly symbol: string;
+  readonly word: string;
+}
+
+/** Of the comparison with Git. */
+export const SYNC: Readonly<Record<Component["sync"]["state"], State>> = {
+  "in-sync": { tone: "good", symbol: "✓", word: "in sync" },
+  drifted: { tone: "warn", symbol: "≠", word: "drifted" },
+  behind: { tone: "warn", symbol: "↑", word: "behind Git" },
+  "not-deployed": { tone: "calm", symbol: "○", word: "not deployed" },
+  gone: { tone: "warn", symbol: "−", word: "no longer in Git" },
+  unknown: { tone: "calm", symbol: "?", word: "not known" },
+};
+
+/** Of an object's health. */
+export const HEALTH: Readonly<Record<Component["health"]["status"], State>> = {
+  current: { tone: "good", symbol: "✓", word: "healthy" },
+  progressing: { tone: "busy", symbol: "…", word: "in progress" },
+  failed: { tone: "bad", symbol: "✗", word: "failed" },
+  terminating: { tone: "busy", symbol: "−", word: "being deleted" },
+  unknown: { tone: "calm", symbol: "?", word: "not known" },
+};
+
+/** Of a check. */
+export const CHECK: Readonly<Record<CheckEvent["status"] | "none", State>> = {
+  passed: { tone: "good", symbol: "✓", word: "passed" },
+  failed: { tone: "bad", symbol: "✗", word: "failed" },
+  "not-judged": { tone: "warn", symbol: "–", word: "not judged" },
+  running: { tone: "busy", symbol: "…", word: "running" },
+  none: { tone: "calm", symbol: "○", word: "not run yet" },
+};
+
+/** Of how a run ended. */
+export const RESULT: Readonly<Record<NonNullable<Run["result"]>, State>> = {
+  "in-sync": { tone: "good", symbol: "✓", word: "in sync" },
+  applied: { tone: "good", symbol: "✓", word: "applied" },
+  proposed: { tone: "good", symbol: "✓", word: "proposed" },
+  verified: { tone: "good", symbol: "✓", word: "verified" },
+  suspended: { tone: "good", symbol: "✓", word: "suspended" },
+  resumed: { tone: "good", symbol: "✓", word: "resumed" },
+  differences: { tone: "warn", symbol: "≠", word: "differences" },
+  busy: { tone: "warn", symbol: "!", word: "somebody was at work" },
+  cancelled: { tone: "calm", symbol: "–", word: "cancelled" },
+  expired: { tone: "calm", symbol: "–", word: "not confirmed" },
+  failed: { tone: "bad", symbol: "✗", word: "failed" },
+  refused: { tone: "bad", symbol: "✗", word: "refused" },
+  unverified: { tone: "bad", symbol: "✗", word: "checks failed" },
+  error: { tone: "bad", symbol: "✗", word: "error" },
+};
+
+/** Of a run that is not done. */
+export const RUN_STATE: Readonly<Record<Exclude<Run["state"], "done">, State>> = {
+  planning: { tone: "busy", symbol: "…", word: "planning" },
+  waiting: { tone: "warn", symbol: "?", word: "waits to be confirmed" },
+  running: { tone: "busy", symbol: "…", word: "running" },
+  stopping: { tone: "busy", symbol: "…", word: "stopping" },
+};
+
+/** What each action is called, and what it does. */
+export const ACTION: Readonly<
+  Record<ActionName, { readonly name: string; readonly does: string }>
+> = {
+  deploy: { name: "Deploy", does: "Make the cluster as Git says, then run the checks." },
+  diff: { name: "Diff", does: "Compare everything anew. Changes nothing." },
+  verify: { name: "Verify", does: "Run the checks. Whatever they make, they remove." },
+  propose: {
+    name: "Propose",
+    does: "Turn what drifted into a pull request. Leaves the cluster alone.",
+  },
+  undo: { name: "Undo", does: "Go back to the last revision that was good." },
+  rollback: { name: "Rollback", does: "Remove the component from the cluster." },
+  suspend: { name: "Suspend", does: "Let no run change the component for a while." },
+  resume: { name: "Resume", does: "Let runs change the component again." },
+};
+
+/** A symbol for what a plan does with an object, as the terminal has it, and its past. */
+export const CHANGE: Readonly<
+  Record<Action, { readonly symbol: string; readonly tone: State["tone"]; readonly done: string }>
+> = {
+  create: { symbol: "+", tone: "good", done: "created" },
+  update: { symbol: "~", tone: "warn", done: "updated" },
+  adopt: { symbol: "→", tone: "busy", done: "adopted" },
+  replace: { symbol: "±", tone: "bad", done: "replaced" },
+  delete: { symbol: "−", tone: "bad", done: "deleted" },
+  conflict: { symbol: "!", tone: "bad", done: "in conflict" },
+  unchanged: { symbol: "=", tone: "calm", done: "unchanged" },
+};
+
+/**
+ * A duration as a clock shows it.
+ *
+ * @example
+ * ```ts
+ * import { clockInWords } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(clockInWords(75.4), "1:15");
+ * ```
+ */
+export function clockInWords(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (value: number) => String(value).padStart(2, "0");
+  return hours === 0
+    ? `${minutes}:${two(whole % 60)}`
+    : `${hours}:${two(minutes)}:${two(whole % 60)}`;
+}
+
+/**
+ * How long it is until a time.
+ *
+ * @param now in milliseconds.
+ * @example
+ * ```ts
+ * import { untilInWords } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(untilInWords("2026-01-01T00:05:00Z", Date.parse("2026-01-01T00:00:00Z")), "in 5 min");
+ * ```
+ */
+export function untilInWords(time: string, now: number): string {
+  const seconds = Math.round((Date.parse(time) - now) / 1000);
+  if (seconds <= 0) return "now";
+  if (seconds < 60) return `in ${seconds} s`;
+  if (seconds < 3_600) return `in ${Math.round(seconds / 60)} min`;
+  return seconds < 172_800
+    ? `in ${Math.round(seconds / 3_600)} h`
+    : `in ${Math.round(seconds / 86_400)} days`;
+}
+
+/** A commit as people write it. */
+export function shortRevision(revision: string): string {
+  return revision.replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, "$1");
+}
+
+/** Ends a sentence that somebody else began. */
+export function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

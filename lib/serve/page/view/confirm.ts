@@ -1,0 +1,114 @@
+/** The plan of a run, and the one question. @module */
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { Problem, Run, RunPlan } from "../../contract.ts";
+import { countsInWords } from "../../../report/words.ts";
+import { html } from "../html.ts";
+import { api, problemOf } from "../net/api.ts";
+import type { Progress } from "../state/progress.ts";
+import { ACTION, clockInWords, sentence } from "../state/words.ts";
+import { ChangeList, DiffLook } from "./diff.ts";
+import { useSession } from "./hooks.ts";
+import { ProblemBox } from "./parts.ts";
+import { Requirements, Violations } from "./run_parts.ts";
+
+/** Shows the plan and asks once. */
+export function Confirm(
+  { run, progress }: { readonly run: Run; readonly progress: Progress },
+): VNode {
+  const { plan } = run;
+  if (plan === undefined) return html`<p class="quiet" role="status">Reading the plan…</p>`;
+  return html`
+    <${PlanText} plan=${plan} />
+    <${Requirements} requirements=${progress.requirements} />
+    <${Violations} violations=${progress.violations} />
+    <${Question} run=${run} plan=${plan} />
+    <${PlanChanges} plan=${plan} />
+  `;
+}
+
+/** What will be done, in sentences. */
+export function PlanText({ plan }: { readonly plan: RunPlan }): VNode {
+  const { summary, steps, warnings, counts } = plan;
+  return html`<p class="lead">${sentence(summary)}</p>
+    ${
+    counts === undefined
+      ? null
+      : html`<p>${countsInWords(counts)}${
+        plan.waves > 0 ? ` in ${plan.waves === 1 ? "one wave" : `${plan.waves} waves`}` : ""
+      }.</p>`
+  }
+    ${
+    steps.length === 0
+      ? null
+      : html`<ul>${steps.map((step) => html`<li key=${step}>${step}</li>`)}</ul>`
+  }
+    ${
+    warnings.map((warning) =>
+      html`<p key=${warning} class="box warn"><strong>Think of it:</strong> ${warning}</p>`
+    )
+  }`;
+}
+
+/** Each change, with its diff. */
+export function PlanChanges({ plan }: { readonly plan: RunPlan }): VNode | null {
+  if (plan.changes.length === 0) return null;
+  return html`
+    <div class="bar">
+      <h2>Changes</h2>
+      <${DiffLook} />
+    </div>
+    <${ChangeList} changes=${plan.changes} />
+  `;
+}
+
+function Question({ run, plan }: { readonly run: Run; readonly plan: RunPlan }): VNode {
+  const { me } = useSession();
+  const [typed, type] = useState("");
+  const [sent, send] = useState<"no" | "yes" | "stop">("no");
+  const [problem, tell] = useState<Problem>();
+  if (me?.role !== "operator") {
+    return html`<p class="box calm">It waits for an operator to confirm it. ${me?.hint}</p>`;
+  }
+  const wants = plan.confirm === "name";
+  const submit = async (work: () => Promise<Run>, as: "yes" | "stop") => {
+    send(as);
+    tell(undefined);
+    try {
+      await work();
+    } catch (error) {
+      tell(problemOf(error));
+      send("no");
+    }
+  };
+  const confirm = (event: SubmitEvent) => {
+    event.preventDefault();
+    void submit(() => api.confirm(run.id, plan.digest, wants ? typed : undefined), "yes");
+  };
+  const { expected } = run;
+  return html`<form class="box ask" onSubmit=${confirm}>
+    <p><strong>${ACTION[run.action].name} ${run.component}?</strong>
+      ${
+    expected === undefined ? null : html`
+      It takes about ${clockInWords(expected.seconds)}, by ${expected.runs === 1
+        ? "the last run"
+        : `the last ${expected.runs} runs`}.
+    `
+  }</p>
+    ${
+    wants
+      ? html`<label>Data will be lost. Type <code>${run.component}</code> to say that you mean it:
+        <input value=${typed} autocomplete="off" onInput=${(event: Event) =>
+        type((event.currentTarget as HTMLInputElement).value)} /></label>`
+      : null
+  }
+    <div class="buttons">
+      <button class="main" disabled=${sent !== "no" || (wants && typed !== run.component)}>${
+    sent === "yes" ? "Beginning…" : ACTION[run.action].name
+  }</button>
+      <button type="button" disabled=${sent !== "no"} onClick=${() =>
+    submit(() => api.cancel(run.id), "stop")}>Don't</button>
+    </div>
+    ${problem === undefined ? null : html`<${ProblemBox} problem=${problem} />`}
+  </form>`;
+}

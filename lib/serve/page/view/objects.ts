@@ -1,0 +1,110 @@
+/** The objects of a component, drawn or listed, and the one that is looked at. @module */
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { ComponentDetail, ComponentObject } from "../../contract.ts";
+import { html } from "../html.ts";
+import { componentAddress } from "../state/route.ts";
+import { CHANGE, HEALTH, type State } from "../state/words.ts";
+import { ObjectGraph } from "./graph.ts";
+import { ObjectPanel } from "./object_panel.ts";
+import { Badge, Choice, Empty, ObjectName, Place } from "./parts.ts";
+
+type Look = "graph" | "list";
+
+/** All objects by wave. */
+export function Objects({ detail, selected }: {
+  readonly detail: ComponentDetail;
+  readonly selected: string | undefined;
+}): VNode {
+  const [look, choose] = useState<Look>("graph");
+  const { component: { name }, objects } = detail;
+  const object = objects.find(({ key }) => key === selected);
+  if (objects.length === 0) {
+    return html`
+      <${Empty} title="This component has no object.">
+        <p>Add YAML files to its folder in Git.</p>
+        <//>
+    `;
+  }
+  return html`<div class=${object === undefined ? "" : "beside"}>
+    <div>
+      <div class="bar"><${Choice} label="Show as" value=${look} onChoose=${choose}
+        values=${{ graph: "Graph", list: "List" }} />
+        <p class="quiet">${summary(objects)}</p></div>
+      ${
+    look === "graph"
+      ? html`<${ObjectGraph} name=${name} objects=${objects} selected=${selected} />`
+      : html`<${ObjectList} name=${name} objects=${objects} selected=${selected} />`
+  }
+    </div>
+    ${
+    object === undefined ? null : html`
+      <${ObjectPanel} key=${object.key} name=${name} object=${object}
+        version=${detail.component.version} />
+    `
+  }
+  </div>`;
+}
+
+function summary(objects: readonly ComponentObject[]): string {
+  const changed = objects.filter(({ change }) => change !== undefined).length;
+  const all = objects.length === 1 ? "1 object" : `${objects.length} objects`;
+  return changed === 0 ? `${all}, as Git says` : `${all}, ${changed} other than Git says`;
+}
+
+/** How an object differs from Git, or that it does not. */
+export function syncOf({ change, exists }: ComponentObject): State {
+  if (change === undefined) return { tone: "good", symbol: "✓", word: "as Git says" };
+  if (change.action === "create" && !exists) return { tone: "calm", symbol: "+", word: "missing" };
+  if (change.action === "delete") return { tone: "warn", symbol: "−", word: "not in Git" };
+  const { symbol } = CHANGE[change.action];
+  return { tone: "warn", symbol: symbol === "~" ? "≠" : symbol, word: "drifted" };
+}
+
+/** What is said of health: nothing, as long as an object is not there. */
+export function healthOf({ health, exists }: ComponentObject): State {
+  return exists ? HEALTH[health.status] : { tone: "calm", symbol: "○", word: "not there" };
+}
+
+function ObjectList({ name, objects, selected }: {
+  readonly name: string;
+  readonly objects: readonly ComponentObject[];
+  readonly selected: string | undefined;
+}): VNode {
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="Objects">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Wave</th>
+            <th scope="col">Object</th>
+            <th scope="col">Git</th>
+            <th scope="col">Health</th>
+            <th scope="col">Owners</th>
+            <th scope="col">Place</th>
+          </tr>
+        </thead>
+        <tbody>${objects.map((object) =>
+          html`
+            <tr key=${object.key} class=${object.key === selected ? "selected" : ""}>
+              <td>${object.wave ?? "–"}</td>
+              <td><a href=${componentAddress(name, "objects", {
+                object: object.key,
+              })}><${ObjectName} object=${object.object} /></a></td>
+              <td>
+                <${Badge} state=${syncOf(object)} />
+              </td>
+              <td>
+                <${Badge} state=${healthOf(object)} />
+              </td>
+              <td>${object.owners.join(", ")}</td>
+              <td>
+                <${Place} file=${object.file} line=${object.line} />
+              </td>
+            </tr>
+          `
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}

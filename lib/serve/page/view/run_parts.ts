@@ -1,0 +1,99 @@
+/** Parts of a run that are shown before, while and after it goes. @module */
+import type { VNode } from "preact";
+import { describe } from "../../../object.ts";
+import { html } from "../html.ts";
+import type { Progress } from "../state/progress.ts";
+import { Place } from "./parts.ts";
+
+/** What the component needs, and whether it is there. */
+export function Requirements({ requirements }: {
+  readonly requirements: Progress["requirements"];
+}): VNode | null {
+  const missing = requirements.filter(({ met }) => !met);
+  if (requirements.length === 0) return null;
+  return html`
+    <details open=${missing.length > 0}>
+      <summary>${missing.length === 0
+        ? `All ${requirements.length} prerequisites are met`
+        : `${missing.length} of ${requirements.length} prerequisites are missing`}</summary>
+      <ul class="plain">${requirements.map(({ name, met, message, hint }) =>
+        html`<li key=${name}><span class="sign ${met ? "good" : "bad"}" aria-hidden="true">${
+          met ? "✓" : "✗"
+        }</span>
+        <strong>${name}</strong>: ${message}${
+          met || hint === undefined ? null : html`<p class="hint">${hint}</p>`
+        }</li>`
+      )}</ul>
+    </details>
+  `;
+}
+
+const LEVEL = {
+  deny: { tone: "bad", symbol: "✗", word: "refused by" },
+  warn: { tone: "warn", symbol: "!", word: "warned by" },
+  waived: { tone: "calm", symbol: "~", word: "waived:" },
+} as const;
+
+/** What the policies object to. */
+export function Violations({ violations }: {
+  readonly violations: Progress["violations"];
+}): VNode | null {
+  if (violations.length === 0) return null;
+  return html`
+    <h2>Policies</h2>
+    <ul class="plain">${violations.map((violation, index) => {
+      const { policy, level, message, fix, object, file, line, waiver } = violation;
+      const { tone, symbol, word } = LEVEL[level];
+      return html`<li key=${index}><span class="sign ${tone}" aria-hidden="true">${symbol}</span>
+      <span class="quiet">${word}</span> <strong>${policy}</strong>
+      ${
+        object === undefined ? null : html`
+          ${describe(object)}
+        `
+      }: ${message} <${Place} file=${file} line=${line} />
+      <p class="hint">${waiver ?? fix}</p></li>`;
+    })}</ul>
+  `;
+}
+
+/** Warnings and errors that the run has told. */
+export function Notes({ notes }: { readonly notes: Progress["notes"] }): VNode | null {
+  if (notes.length === 0) return null;
+  return html`<ul class="plain">${
+    notes.map((note, index) =>
+      html`<li key=${index}><span class="sign ${
+        note.type === "error" ? "bad" : "warn"
+      }" aria-hidden="true">${note.type === "error" ? "✗" : "!"}</span>
+      ${note.message}${
+        note.place
+          ? html`
+            <code class="place">${note.place}</code>
+          `
+          : null
+      }
+      ${note.type === "error" && note.hint ? html`<p class="hint">${note.hint}</p>` : null}</li>`
+    )
+  }</ul>`;
+}
+
+/** What has become of the pull request. */
+export function Proposal({ proposal }: { readonly proposal: Progress["proposal"] }): VNode | null {
+  if (proposal === undefined) return null;
+  const { state, number, url, written, leftOut } = proposal;
+  const name = number === undefined ? "The pull request" : `Pull request ${number}`;
+  return html`<p>${url === undefined ? name : html`<a href=${url} rel="noreferrer">${name}</a>`}: ${
+    state === "none" ? "none is needed" : state
+  }, ${written} written.</p>
+    ${
+    leftOut.length === 0 ? null : html`
+      <details>
+        <summary>${leftOut.length} left out</summary>
+        <ul class="plain">${leftOut.map(({ object, path, reason }, index) =>
+          html`<li key=${index}>${describe(object)} ${
+            path === undefined ? null : html`<code>${path}</code>`
+          }: ${reason}</li>`
+        )}</ul>
+      </details>
+    `
+  }`;
+}

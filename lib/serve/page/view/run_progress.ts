@@ -1,0 +1,152 @@
+/** A run while it goes: how far, what is waited for and why, and how long it takes. @module */
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { Problem, Run } from "../../contract.ts";
+import { html } from "../html.ts";
+import { api, problemOf } from "../net/api.ts";
+import { countDone, type ObjectProgress, objectsByWave, type Progress } from "../state/progress.ts";
+import { CHANGE, clockInWords, type State } from "../state/words.ts";
+import { CheckList } from "./check_list.ts";
+import { useNow, useSession } from "./hooks.ts";
+import { Badge, ObjectName, ProblemBox } from "./parts.ts";
+import { Notes, Requirements, Violations } from "./run_parts.ts";
+
+/** Everything that is under way. */
+export function RunProgress({ run, progress }: {
+  readonly run: Run;
+  readonly progress: Progress;
+}): VNode {
+  const waiting = [...progress.objects.values()].filter(({ state }) => state === "waiting");
+  return html`
+    <${Head} run=${run} progress=${progress} />
+    <${Stop} run=${run} label="Stop" />
+    <${Notes} notes=${progress.notes} />
+    ${waiting.length === 0 ? null : html`
+      <h2>Waiting for</h2>
+      <ul class="plain waiting">${waiting.map(({ object, message }) =>
+        html`<li key=${`${object.kind}/${object.namespace}/${object.name}`}><${ObjectName} object=${object} />: ${message}</li>`
+      )}</ul>
+    `}
+    <${RunDetails} progress=${progress} />
+  `;
+}
+
+/** Waves with their objects, checks, and what was asked before. */
+export function RunDetails({ progress }: { readonly progress: Progress }): VNode {
+  const { checks, requirements, violations } = progress;
+  return html`
+    ${checks.size === 0 ? null : html`
+      <h2>Checks</h2>
+      <${CheckList} checks=${[...checks.values()].map((last) => ({ last, trend: [] }))} />
+    `}
+    <${Waves} progress=${progress} />
+    <${Violations} violations=${violations} />
+    <${Requirements} requirements=${requirements} />
+  `;
+}
+
+function Head({ run, progress }: { readonly run: Run; readonly progress: Progress }): VNode {
+  const now = useNow(500);
+  const { wave, stage } = progress;
+  const { done, total } = countDone(progress);
+  const elapsed = (now - Date.parse(run.started ?? run.asked)) / 1000;
+  const { expected } = run;
+  const step = stage === "verify"
+    ? "Checking"
+    : wave === undefined
+    ? STAGE[stage ?? ""] ?? "Beginning"
+    : `Wave ${wave.wave} of ${wave.waves}`;
+  return html`<div class="head">
+    <p class="lead">${
+    run.state === "stopping" ? "Stopping; what is under way is finished first." : step
+  }</p>
+    ${
+    total === 0 ? null : html`
+      <progress max=${total} value=${done} aria-label="Objects done"></progress>
+      <p>${done} of ${total} objects</p>
+    `
+  }
+    <p class="clock" role="timer">${clockInWords(elapsed)}${
+    expected === undefined ? "" : ` of about ${clockInWords(expected.seconds)}`
+  }</p>
+  </div>`;
+}
+
+const STAGE: Readonly<Record<string, string>> = {
+  lease: "Waiting for the lease",
+  apply: "Applying",
+  prune: "Deleting what Git no longer has",
+};
+
+const STATE: Readonly<Record<ObjectProgress["state"], State>> = {
+  pending: { tone: "calm", symbol: "○", word: "to come" },
+  done: { tone: "good", symbol: "✓", word: "done" },
+  waiting: { tone: "busy", symbol: "…", word: "waiting" },
+  ready: { tone: "good", symbol: "✓", word: "ready" },
+  failed: { tone: "bad", symbol: "✗", word: "failed" },
+  skipped: { tone: "warn", symbol: "–", word: "skipped" },
+};
+
+function Waves({ progress }: { readonly progress: Progress }): VNode {
+  return html`${
+    [...objectsByWave(progress)].map(([wave, objects]) =>
+      html`
+        <section key=${wave}>
+          <h2>${wave === undefined ? "To come" : `Wave ${wave}`}</h2>
+          <ul class="objects">${objects.map((item) =>
+            html`<${ObjectRow} key=${`${item.object.kind}/${item.object.namespace}/${item.object.name}`} item=${item} />`
+          )}</ul>
+        </section>
+      `
+    )
+  }`;
+}
+
+function ObjectRow({ item }: { readonly item: ObjectProgress }): VNode {
+  const { object, action, state, message, hint, evidence, taken } = item;
+  const { symbol, tone, done } = CHANGE[action];
+  const word = state === "done" ? done : STATE[state].word;
+  return html`<li class=${state}>
+    <span class="sign ${tone}" aria-hidden="true">${symbol}</span>
+    <${ObjectName} object=${object} /> <${Badge} state=${STATE[state]} word=${word} />
+    ${message === "" ? null : html`<span class="quiet">${message}</span>`}
+    ${
+    taken.length === 0
+      ? null
+      : html`<p class="quiet">Took ${
+        taken.map(({ path, from }) => `${path} from ${from}`).join(", ")
+      }.</p>`
+  }
+    ${hint ? html`<p class="hint">${hint}</p>` : null}
+    ${
+    evidence.length === 0
+      ? null
+      : html`<pre class="code" tabindex="0" role="region" aria-label="Evidence">${
+        evidence.join("\n")
+      }</pre>`
+  }
+  </li>`;
+}
+
+/** Stops a run. What is under way is finished, so that nothing is half done. */
+export function Stop({ run, label }: { readonly run: Run; readonly label: string }): VNode | null {
+  const { me } = useSession();
+  const [sent, send] = useState(false);
+  const [problem, tell] = useState<Problem>();
+  if (me?.role !== "operator") return null;
+  const stop = async () => {
+    send(true);
+    try {
+      await api.cancel(run.id);
+    } catch (error) {
+      send(false);
+      tell(problemOf(error));
+    }
+  };
+  return html`
+    <div
+      class="buttons"><button type="button" disabled=${sent ||
+        run.state === "stopping"} onClick=${stop}>${label}</button></div>
+        ${problem === undefined ? null : html`<${ProblemBox} problem=${problem} />`}
+  `;
+}
