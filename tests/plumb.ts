@@ -144,6 +144,7 @@ export async function workspace(): Promise<Workspace> {
     async [Symbol.asyncDispose]() {
       await cluster.delete(NAMESPACES, { name });
       await cluster.delete(SECRETS, { namespace: "plumb-system", name: `inventory-${name}` });
+      await cluster.delete(SECRETS, { namespace: "plumb-system", name: `journal-${name}` });
       await cluster.delete(LEASES, { namespace: "plumb-system", name: `component-${name}` });
       cluster[Symbol.dispose]();
       await Deno.remove(folder, { recursive: true });

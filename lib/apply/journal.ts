@@ -24,6 +24,8 @@ const DATA_KEY = "journal";
 
 const text = z.string().transform((value) => value.slice(0, MAX_TEXT));
 const source = z.object({ url: text, revision: text, ref: text.optional() });
+/** A revision as it was meant: `key` tells the same files with the same parameters from others. */
+const desired = source.extend({ key: text.optional(), at: z.string() });
 const count = z.int().nonnegative();
 
 const run = z.object({
@@ -65,9 +67,11 @@ const journal = z.object({
   component: z.string(),
   runs: z.array(run),
   /** The last revision that was applied, became healthy, and passed its checks where they were asked for. */
-  good: source.extend({ at: z.string() }).optional(),
+  good: desired.optional(),
+  /** The good one before it. */
+  previous: desired.optional(),
   /** A revision that failed: it is not tried again until Git moves, or somebody says so. */
-  rejected: source.extend({ at: z.string(), reason: text }).optional(),
+  rejected: desired.extend({ reason: text }).optional(),
   /** Until `until`, or for good, no run writes to the component. */
   suspended: z.object({
     reason: text,
@@ -80,6 +84,9 @@ const journal = z.object({
 /** One run, as it is remembered. */
 export type Run = Readonly<z.output<typeof run>>;
 
+/** A revision as it was meant. */
+export type DesiredRevision = Readonly<z.output<typeof desired>>;
+
 /** What is remembered of a component. */
 export type Journal = Readonly<Omit<z.output<typeof journal>, "format">>;
 
@@ -89,7 +96,7 @@ export function emptyJournal(component: string): Journal {
 }
 
 /**
- * Adds a run; the oldest go.
+ * Adds a run; the oldest go. A failure that is met again and again stands once, with its last time.
  *
  * @example
  * ```ts
@@ -105,7 +112,23 @@ export function emptyJournal(component: string): Journal {
  * ```
  */
 export function withRun(before: Journal, added: Run): Journal {
-  return { ...before, runs: [added, ...before.runs].slice(0, MAX_RUNS) };
+  const [last, ...older] = before.runs;
+  const others = last !== undefined && isRepetition(last, added) ? older : before.runs;
+  return { ...before, runs: [added, ...others].slice(0, MAX_RUNS) };
+}
+
+function isRepetition(last: Run, added: Run): boolean {
+  return added.result === "failed" && last.result === "failed" &&
+    last.command === added.command && last.source.revision === added.source.revision &&
+    last.message === added.message && last.evidence[0] === added.evidence[0];
+}
+
+/** Notes that what Git wants is good now. Whatever was rejected is behind it. */
+export function withGood(before: Journal, good: DesiredRevision): Journal {
+  const { good: last, rejected: _, ...rest } = before;
+  const isSame = last?.revision === good.revision ||
+    (good.key !== undefined && last?.key === good.key);
+  return { ...rest, ...(last === undefined || isSame ? {} : { previous: last }), good };
 }
 
 /** Name of the journal's Secret. */

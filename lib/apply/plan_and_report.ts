@@ -14,7 +14,7 @@ import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 /** What a plan is made for, and who hears of it. */
 export interface ReportedPlanOptions extends Omit<PlanOptions, "proveCreations" | "proposing"> {
   readonly mode: "apply" | "pr" | "observe";
-  readonly source: { readonly url: string; readonly revision: string };
+  readonly source: { readonly url: string; readonly revision: string; readonly subject?: string };
   /** What is told as drift is what differs from it as well. */
   readonly base?: Base | undefined;
   /** Given each plan before anything is done; stops the run by throwing. */

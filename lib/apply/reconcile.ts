@@ -19,6 +19,7 @@ import type { PlannedRun } from "./plan_run.ts";
 import { prune } from "./prune.ts";
 import { intendedInventory, recordResult, recordUnchanged, type RunResult } from "./record.ts";
 import { redactSecrets } from "./redact.ts";
+import { remember } from "./remember.ts";
 import { checkRequirements } from "./requirements.ts";
 
 /** What a run does, and how. */
@@ -40,12 +41,18 @@ export interface ReconcileOptions extends ReportedPlanOptions {
 }
 
 /**
- * Runs a component once.
+ * Runs a component once. What it did, and why it failed, is kept in the journal.
  *
  * @returns how it ended; what happened on the way is in the events.
  * @throws {PlumbError} when nothing could be planned, or the run had to stop.
  */
 export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
+  return options.mode === "apply"
+    ? await remember(cluster, options, (emit) => run(cluster, { ...options, emit }))
+    : await run(cluster, options);
+}
+
+async function run(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
   const started = performance.now();
   const observing = options.mode !== "apply";
   const planned = await planAndReport(cluster, options);

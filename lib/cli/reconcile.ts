@@ -62,7 +62,7 @@ export async function runComponent(
     base: await baseOf(options, declared, context, cluster),
     judge: async (plan) =>
       await judge({ files: await source.files(), component, parameters }, plan, context),
-    source: { url: source.url, revision: source.revision },
+    source: revisionOf(source),
     mode,
     ...(mode === "pr"
       ? {
@@ -156,6 +156,11 @@ async function readText(path: string, what: string, hint: string): Promise<strin
   } catch (cause) {
     throw new PlumbError("usage", `${what} can't be read`, { place: { file: path }, hint, cause });
   }
+}
+
+/** What a run needs to know of where its objects come from. */
+function revisionOf({ url, revision, subject }: Source) {
+  return { url, revision, ...(subject === undefined ? {} : { subject }) };
 }
 
 /** Tells which revision it is. */

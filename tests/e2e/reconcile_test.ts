@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readJournal } from "../../lib/apply/mod.ts";
 import { isMap } from "../../lib/field_path.ts";
 import {
   actionsOf,
@@ -502,4 +503,22 @@ Deno.test("no value of a Secret shows: neither Git's nor the one that somebody p
     assert.ok(!text.includes(value) && !text.includes(btoa(value)), value);
   }
   assert.deepEqual((await space.get(SECRETS, "login"))?.["data"], { password: btoa(wanted) });
+});
+
+Deno.test("the journal keeps what changed something and what failed, and nothing else", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings")) });
+  await space.reconcile();
+  await space.reconcile();
+  await space.diff();
+  const [first, ...none] = (await readJournal(space.cluster, space.name)).runs;
+  assert.deepEqual([first?.result, first?.changes, none], ["applied", { create: 2 }, []]);
+  assert.ok(first?.identity.startsWith(`${Deno.hostname()}/`));
+  const wrong = configMap("settings").replace("key: one", "key: [one]");
+  await space.write({ "app.yaml": documents(NAMESPACE, wrong) });
+  for (let time = 0; time < 2; time++) assert.equal((await space.reconcile()).code, 1);
+  const { runs, good } = await readJournal(space.cluster, space.name);
+  assert.deepEqual(runs.map(({ result }) => result), ["failed", "applied"]);
+  assert.match(runs[0]?.evidence[0] ?? "", /^ConfigMap .+\/settings: /);
+  assert.ok(good !== undefined && Date.parse(good.at) <= Date.now());
 });

@@ -4,6 +4,7 @@ import {
   emptyJournal,
   encodeJournal,
   type Run,
+  withGood,
   withRun,
 } from "../../../lib/apply/journal.ts";
 
@@ -58,4 +59,32 @@ Deno.test("a journal of the longest runs fits into a Secret", () => {
 Deno.test("a journal that was changed by hand is refused, with what to do", () => {
   const secret = { ...encodeJournal(emptyJournal("web")), data: { journal: "bm90IGd6aXA=" } };
   assert.throws(() => decodeJournal(secret), { code: "journal-unreadable", hint: /Delete it/ });
+});
+
+Deno.test("a failure that is met again and again stands once", () => {
+  const failed = { result: "failed" as const, message: "1 failed", evidence: ["web: no quota"] };
+  const source = { url: "https://git.example.com/web.git", revision: "2" };
+  let journal = withRun(emptyJournal("web"), run("1"));
+  for (const id of ["2", "3", "4"]) journal = withRun(journal, run(id, { ...failed, source }));
+  assert.deepEqual(journal.runs.map(({ id }) => id), ["4", "1"]);
+  const other = run("5", { ...failed, source, evidence: ["web: no image"] });
+  assert.deepEqual(withRun(journal, other).runs.map(({ id }) => id), ["5", "4", "1"]);
+});
+
+Deno.test("a good revision follows another one, and nothing is rejected any more", () => {
+  const desired = (revision: string, key: string) => ({
+    url: "https://git.example.com/web.git",
+    revision,
+    key,
+    at: "2026-01-01T00:00:00Z",
+  });
+  const first = withGood(emptyJournal("web"), desired("1", "a"));
+  assert.equal(first.previous, undefined);
+  // The same files at another commit.
+  const moved = withGood(first, desired("2", "a"));
+  assert.deepEqual([moved.good?.revision, moved.previous], ["2", undefined]);
+  const rejected = { ...moved, rejected: { ...desired("3", "b"), reason: "no quota" } };
+  const second = withGood(rejected, desired("4", "c"));
+  assert.deepEqual([second.good?.revision, second.previous?.revision], ["4", "2"]);
+  assert.equal(second.rejected, undefined);
 });

@@ -1,0 +1,99 @@
+/** What the journal keeps of a run: an account of its events, the same that everybody sees. @module */
+import type { Emit, Event } from "../event.ts";
+import { describe } from "../object.ts";
+import type { Run } from "./journal.ts";
+
+/** What an account can't know from the events. */
+export type RunFacts =
+  & Pick<Run, "id" | "command" | "source" | "identity" | "result" | "message">
+  & { readonly subject?: string | undefined };
+
+/** Listens to a run. */
+export class Account {
+  /** Hands each event on. */
+  readonly emit: Emit;
+  readonly #started = new Date();
+  readonly #changes: Record<string, number> = {};
+  readonly #evidence: string[] = [];
+  #verified: Run["verified"];
+  #failedChecks: string[] = [];
+  #message = "";
+  #hasActed = false;
+
+  constructor(emit: Emit) {
+    this.emit = (event) => {
+      this.#hear(event);
+      emit(event);
+    };
+  }
+
+  /** Whether the run got as far as to write to the component. */
+  get hasActed(): boolean {
+    return this.#hasActed;
+  }
+
+  /** How it ended, in words. */
+  get message(): string {
+    return this.#message;
+  }
+
+  /** Why it failed: the first thing that went wrong, in words. */
+  get reason(): string | undefined {
+    return this.#evidence[0];
+  }
+
+  /** The run as it is remembered. */
+  toRun({ subject, ...facts }: RunFacts): Run {
+    return {
+      ...facts,
+      ...(subject === undefined ? {} : { subject }),
+      started: this.#started.toISOString(),
+      seconds: (Date.now() - this.#started.getTime()) / 1000,
+      changes: this.#changes,
+      evidence: this.#evidence,
+      ...(this.#verified === undefined ? {} : { verified: this.#verified }),
+    };
+  }
+
+  #hear(event: Event): void {
+    switch (event.type) {
+      case "stage":
+        if (event.stage === "apply") this.#hasActed = true;
+        break;
+      case "change":
+        this.#hearChange(event);
+        break;
+      case "health":
+        if (event.status === "failed") {
+          const lines = event.evidence ?? [];
+          this.#evidence.push(`${describe(event.object)}: ${event.message}`, ...lines);
+        }
+        break;
+      case "check":
+        if (event.status === "failed") this.#hearFailedCheck(event);
+        break;
+      case "result":
+        this.#message = event.message;
+        break;
+      case "verified": {
+        const { passed, notJudged, seconds } = event;
+        this.#verified = { passed, failed: this.#failedChecks, notJudged, seconds };
+        this.#failedChecks = [];
+        break;
+      }
+    }
+  }
+
+  #hearChange({ action, object, result, message }: Extract<Event, { type: "change" }>): void {
+    if (result === "done") this.#changes[action] = (this.#changes[action] ?? 0) + 1;
+    if (result === "failed") {
+      this.#evidence.push(`${describe(object)}: ${action} failed: ${message ?? ""}`);
+    }
+  }
+
+  #hearFailedCheck({ name, title, message, probably }: Extract<Event, { type: "check" }>): void {
+    this.#failedChecks.push(name);
+    const cause = probably === undefined ? [] : [`probably: ${probably}`];
+    this.#evidence.push(`Check ${title}: ${message ?? "failed"}`, ...cause);
+  }
+}
