@@ -2,7 +2,7 @@
 import type { Emit } from "../event.ts";
 
 /** How a result is written. */
-export type Output = "text" | "json" | "markdown" | "junit";
+export type Output = "text" | "json" | "markdown" | "junit" | "github";
 
 /** The world outside, as commands see it. Nothing but `main.ts` and the tests makes one. */
 export interface CommandContext {
@@ -52,6 +52,8 @@ export interface ReconcileOptions {
   readonly baseParameters?: string | undefined;
   /** No cluster is asked; the plan is from the base to the ref. */
   readonly withoutCluster?: boolean | undefined;
+  /** Number of the pull request that is told the plan. */
+  readonly pullRequest?: number | undefined;
   /** File to write the plan to. */
   readonly save?: string | undefined;
   /** File of the plan that was approved. */

@@ -1,12 +1,26 @@
 /** The commands, as data. What each does is imported only when it runs. @module */
 import { usage } from "./arguments.ts";
-import type { Command, CommandContext, Given, Output, ReconcileOptions } from "./command.ts";
+import type {
+  Command,
+  CommandContext,
+  Given,
+  Option,
+  Output,
+  ReconcileOptions,
+  RunContext,
+} from "./command.ts";
 import { parseDuration } from "./duration.ts";
 import { debug, output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
 import { verify } from "./verify_command.ts";
 import { VERSION } from "./version.ts";
+
+const repository: Option = {
+  type: "string",
+  value: "OWNER/NAME",
+  description: "Of pull requests, at GitHub; of --source when absent. The token is GITHUB_TOKEN",
+};
 
 const reconcile: Command = {
   name: "reconcile",
@@ -25,12 +39,7 @@ const reconcile: Command = {
       default: "apply",
       choices: ["apply", "pr", "observe"],
     },
-    repository: {
-      type: "string",
-      value: "OWNER/NAME",
-      description:
-        "For mode pr, at GitHub; of --source when absent. The token comes from GITHUB_TOKEN",
-    },
+    repository,
     plan: {
       type: "string",
       value: "FILE",
@@ -93,6 +102,12 @@ const diff: Command = {
       description: "Ask no cluster: compare with the base, and ask the policies",
       default: true,
     },
+    "pull-request": {
+      type: "string",
+      value: "NUMBER",
+      description: "Keep a comment with the plan in this pull request, and make a check run",
+    },
+    repository,
     save: {
       type: "string",
       value: "FILE",
@@ -106,8 +121,9 @@ const diff: Command = {
       line: "plumb diff cvat --parameters cvat.yaml --save plan.json",
     },
     {
-      what: "As a comment for a pull request",
-      line: "plumb diff --path ./deploy --namespace web --output markdown",
+      what: "What a pull request would do, as a comment in it",
+      line:
+        "plumb diff cvat --source . --ref HEAD --base main --parameters cvat.yaml --pull-request 7 --repository team/platform",
     },
   ],
   run: (given, context) => runAndReport("diff", given, context),
@@ -118,35 +134,49 @@ async function runAndReport(
   given: Given,
   context: CommandContext,
 ): Promise<number> {
-  const [{ runComponent }, { createPrinter }] = await Promise.all([
-    import("./reconcile.ts"),
-    import("../report/mod.ts"),
-  ]);
-  const printer = createPrinter(outputOf(given), context);
+  const { openPrinter } = await import("./printer.ts");
+  const printer = openPrinter(given, context);
+  const options = optionsOf(command, given);
+  const inner = { ...context, emit: printer.emit };
   try {
-    const outcome = await runComponent(optionsOf(command, given), {
-      ...context,
-      emit: printer.emit,
-    });
-    const done = outcome === "applied" || outcome === "in-sync";
-    if (!done || !given.flag("verify")) return exitCode(outcome);
-    const { verifyOnce } = await import("./verify.ts");
-    const good = await verifyOnce(
-      {
-        ...placeOptions(given),
-        resolve: given.texts("resolve"),
-        certificateAuthority: given.text("certificate-authority"),
-      },
-      { ...context, emit: printer.emit },
-    );
-    if (context.signal.aborted) return EXIT.interrupted;
-    return good ? EXIT.ok : EXIT.verificationFailed;
-  } catch (error) {
-    const { reportError } = await import("./report_error.ts");
-    return reportError(error, printer.emit, { signal: context.signal, debug: given.flag("debug") });
+    let code: number;
+    try {
+      code = await runAndVerify(options, given, inner);
+    } catch (error) {
+      const { reportError } = await import("./report_error.ts");
+      const { signal } = context;
+      code = reportError(error, printer.emit, { signal, debug: given.flag("debug") });
+    }
+    if (options.pullRequest !== undefined) {
+      const { noticePullRequest } = await import("./notice.ts");
+      await noticePullRequest(options, printer.events, inner);
+    }
+    return code;
   } finally {
     printer.close();
   }
+}
+
+async function runAndVerify(
+  options: ReconcileOptions,
+  given: Given,
+  context: RunContext,
+): Promise<number> {
+  const { runComponent } = await import("./reconcile.ts");
+  const outcome = await runComponent(options, context);
+  const done = outcome === "applied" || outcome === "in-sync";
+  if (!done || !given.flag("verify")) return exitCode(outcome);
+  const { verifyOnce } = await import("./verify.ts");
+  const good = await verifyOnce(
+    {
+      ...placeOptions(given),
+      resolve: given.texts("resolve"),
+      certificateAuthority: given.text("certificate-authority"),
+    },
+    context,
+  );
+  if (context.signal.aborted) return EXIT.interrupted;
+  return good ? EXIT.ok : EXIT.verificationFailed;
 }
 
 function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOptions {
@@ -159,6 +189,7 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
     base: given.text("base"),
     baseParameters: given.text("base-parameters"),
     withoutCluster: command === "diff" && !given.flag("cluster"),
+    pullRequest: numberOf(given.text("pull-request")),
     save: given.text("save"),
     plan: given.text("plan"),
     ...placeOptions(given),
@@ -168,6 +199,12 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
     wait: command === "diff" || given.flag("wait"),
     timeout: parseDuration(given.text("timeout") ?? "5m"),
   };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw usage(`--pull-request can't be ${text}`, "It is the number of a pull request.");
 }
 
 /** The schema of `component.yaml`, or of a kind that Plumb realizes. */
@@ -180,7 +217,7 @@ async function schemaOf(kind: string | undefined): Promise<unknown> {
 
 /** Components are described, not judged. */
 function describedAs(output: Output): "text" | "json" | "markdown" {
-  return output === "junit" ? "text" : output;
+  return output === "json" || output === "markdown" ? output : "text";
 }
 
 const component: Command = {

@@ -9,6 +9,14 @@ export const output: Option = {
   default: "text",
   choices: ["text", "json", "markdown"],
 };
+/** How to print a run: for a step of a GitHub Action, too, with its annotations, summary and outputs. */
+export const runOutput: Option = { ...output, choices: ["text", "json", "markdown", "github"] };
+/** All that a run says. */
+export const report: Option = {
+  type: "string",
+  value: "FILE",
+  description: "Write the whole run as Markdown to a file, too",
+};
 /** For whoever looks for a defect. */
 export const debug: Option = {
   type: "boolean",
@@ -54,7 +62,8 @@ export const runOptions: Readonly<Record<string, Option>> = {
     choices: ["unowned", "all", "none"],
   },
   refresh: { type: "boolean", description: "Trust no record: compare every object" },
-  output,
+  output: runOutput,
+  report,
   debug,
 };
 
@@ -73,10 +82,12 @@ export const wayOptions: Readonly<Record<string, Option>> = {
   },
 };
 
+const OUTPUTS: readonly Output[] = ["json", "markdown", "junit", "github"];
+
 /** The output that was chosen. */
 export function outputOf(given: Given): Output {
   const chosen = given.text("output");
-  return chosen === "json" || chosen === "markdown" || chosen === "junit" ? chosen : "text";
+  return OUTPUTS.find((output) => output === chosen) ?? "text";
 }
 
 /** Which component, with what, and where. */

@@ -1,9 +1,20 @@
 /** The command `policy`, as data. @module */
 import type { Command, CommandContext, Given } from "./command.ts";
-import { output, outputOf, placeOptions, runOptions } from "./options.ts";
+import { placeOptions, runOptions } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 
-const NEEDED = ["source", "ref", "path", "namespace", "name", "set", "parameters", "debug"];
+const NEEDED = [
+  "source",
+  "ref",
+  "path",
+  "namespace",
+  "name",
+  "set",
+  "parameters",
+  "output",
+  "report",
+  "debug",
+];
 
 /** `plumb policy` as a command. */
 export const policy: Command = {
@@ -12,10 +23,7 @@ export const policy: Command = {
   usage: "plumb policy [COMPONENT] [OPTIONS]",
   description: "Exit codes: 0 nothing forbids it, 1 error, 4 a policy does.",
   positionals: 1,
-  options: {
-    ...Object.fromEntries(Object.entries(runOptions).filter(([name]) => NEEDED.includes(name))),
-    output: { ...output },
-  },
+  options: Object.fromEntries(Object.entries(runOptions).filter(([name]) => NEEDED.includes(name))),
   examples: [
     { what: "CVAT, before it is merged", line: "plumb policy cvat --parameters cvat.yaml" },
     { what: "Any folder of YAML", line: "plumb policy --path ./deploy --namespace web" },
@@ -24,11 +32,11 @@ export const policy: Command = {
 };
 
 async function runPolicyCommand(given: Given, context: CommandContext): Promise<number> {
-  const [{ runPolicy }, { createPrinter }] = await Promise.all([
+  const [{ runPolicy }, { openPrinter }] = await Promise.all([
     import("./policy.ts"),
-    import("../report/mod.ts"),
+    import("./printer.ts"),
   ]);
-  const printer = createPrinter(outputOf(given), context);
+  const printer = openPrinter(given, context);
   try {
     const denied = await runPolicy(placeOptions(given), { ...context, emit: printer.emit });
     return denied === 0 ? EXIT.ok : EXIT.policyDenied;

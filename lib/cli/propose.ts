@@ -3,17 +3,10 @@ import { join } from "node:path/posix";
 import type { ObservedDrift } from "../apply/mod.ts";
 import type { Component, Parameters } from "../component/mod.ts";
 import type { Event, Outcome } from "../event.ts";
-import {
-  bodyOf,
-  draft,
-  type DraftedProposal,
-  type Objection,
-  propose,
-  ProposeError,
-  type Repository,
-} from "../propose/mod.ts";
+import { bodyOf, draft, type DraftedProposal, type Objection, propose } from "../propose/mod.ts";
 import type { Source, SourceFile } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
+import { repositoryOf } from "./github.ts";
 import { judge } from "./policy.ts";
 
 /** What Git says. */
@@ -25,8 +18,6 @@ interface Declared {
   readonly path: string;
 }
 
-const GITHUB = "https://api.github.com";
-
 /** Proposes drift, or closes the proposal when there is none. The cluster is not written. */
 export async function proposeDrift(
   { changes, isAsApplied }: ObservedDrift,
@@ -35,7 +26,8 @@ export async function proposeDrift(
   context: RunContext,
 ): Promise<{ outcome: Outcome; message: string }> {
   const { source, component, path } = declared;
-  const where = repositoryOf(source, options, context);
+  const repository = await repositoryOf(source.url, options.repository, context);
+  const where = { ...repository, base: options.ref ?? "main" };
   const files = await source.files();
   const texts = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const drafted = draft(changes, { isAsApplied, rules: component.fields }, (file) => {
@@ -81,25 +73,4 @@ async function objectionsTo(
   };
   await judge({ files: proposed, component, parameters }, [], { ...context, emit });
   return objections;
-}
-
-function repositoryOf(
-  { url }: Source,
-  { repository, ref = "main" }: ReconcileOptions,
-  { environment }: RunContext,
-): Repository {
-  const given = repository ?? /github\.com[/:]([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-  const [owner, name, ...rest] = (given ?? "").split("/");
-  if (!owner || !name || rest.length > 0) {
-    throw new ProposeError("no-repository", "Which repository is the proposal for?", {
-      hint: "Give --source with an address at GitHub, or --repository OWNER/NAME.",
-    });
-  }
-  const token = environment["GITHUB_TOKEN"];
-  if (!token) {
-    throw new ProposeError("no-token", "There is no token for GitHub", {
-      hint: "Put one with contents: write and pull-requests: write into GITHUB_TOKEN.",
-    });
-  }
-  return { owner, name, base: ref, token, api: environment["GITHUB_API_URL"] ?? GITHUB };
 }

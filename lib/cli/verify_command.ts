@@ -2,7 +2,7 @@
 import { usage } from "./arguments.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
+import { output, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 
 /** `plumb verify` as a command. */
@@ -37,7 +37,7 @@ export const verify: Command = {
       description: "Again and again, with this pause, until Ctrl-C",
     },
     ...wayOptions,
-    output: { ...output, choices: ["text", "json", "markdown", "junit"] },
+    output: { ...output, choices: ["text", "json", "markdown", "junit", "github"] },
   },
   examples: [
     { what: "Everything", line: "plumb verify cvat --set domain=example.com" },
@@ -54,11 +54,11 @@ export const verify: Command = {
 };
 
 async function runVerifyCommand(given: Given, context: CommandContext): Promise<number> {
-  const [{ runVerify }, { createPrinter }] = await Promise.all([
+  const [{ runVerify }, { openPrinter }] = await Promise.all([
     import("./verify.ts"),
-    import("../report/mod.ts"),
+    import("./printer.ts"),
   ]);
-  const printer = createPrinter(outputOf(given), context);
+  const printer = openPrinter(given, context);
   try {
     const watch = given.text("watch");
     const good = await runVerify({

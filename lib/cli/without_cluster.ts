@@ -48,7 +48,8 @@ export async function runWithoutCluster(
   const counts = noCounts();
   for (const { action } of changes) counts[action]++;
   counts.unchanged = after.length - counts.create - counts.update;
-  emit({ type: "plan", counts, changes, waves: 1 });
+  const revision = base?.revision ?? options.base;
+  emit({ type: "plan", counts, changes, waves: 1, base: { revision, settled: [] } });
   emit({
     type: "warning",
     message: "No cluster was asked: this is what differs from the base, and what the policies say",

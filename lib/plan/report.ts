@@ -39,9 +39,16 @@ export function byObject(plan: Pick<Plan, "prune" | "waves">): ChangesByObject {
   return new Map(changesIn(plan).map((change) => [keyOf(change.reference), change]));
 }
 
-/** What differs from the base, but no longer from what is proposed. */
+/** What differs from the base, but no longer from what is proposed: at most, its fields have other owners. */
 export function settledSince(base: ChangesByObject, proposed: ChangesByObject): ObjectReference[] {
-  return [...base].filter(([key]) => !proposed.has(key)).map(([, { reference }]) => reference);
+  return [...base].filter(([key, before]) =>
+    differsInValue(before) && !differsInValue(proposed.get(key))
+  ).map(([, { reference }]) => reference);
+}
+
+function differsInValue(change: Change | undefined): boolean {
+  if (change?.action !== "update") return change !== undefined;
+  return change.differences.some(({ difference }) => difference !== "ownership");
 }
 
 /**

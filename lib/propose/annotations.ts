@@ -84,7 +84,9 @@ function sentenceOf({ path, difference, live, desired }: FieldReport): string {
     const text = value === undefined ? "absent" : JSON.stringify(value);
     return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
   });
-  return difference === "ownership" ? `${path}: ${to}, also held by others` : `${path}: ${from} → ${to}`;
+  return difference === "ownership"
+    ? `${path}: ${to}, also held by others`
+    : `${path}: ${from} → ${to}`;
 }
 
 /** What a change did to the lines of a file. */

@@ -29,7 +29,7 @@ const ANNOTATIONS_AT_ONCE = 50;
 
 /** Tells a pull request what it would do. What GitHub refuses is told, and never thrown. */
 export async function noticePlan(where: GitHubRepository, notice: PlanNotice): Promise<Noticed> {
-  const { rest, graphql } = connectGitHub(where);
+  const { rest, graphql } = await connectGitHub(where);
   const at = { owner: where.owner, repo: where.name };
   const [comment, check] = await Promise.allSettled([
     keepComment({ rest, graphql, at }, notice),
@@ -71,8 +71,11 @@ async function keepComment(
   // An App can't ask REST who it is.
   const { viewer } = await graphql<{ viewer: { login: string } }>("query { viewer { login } }");
   const issue = { ...at, issue_number: pullRequest };
-  const old = await findComment(rest, issue, (comment) =>
-    comment.user?.login === viewer.login && comment.body?.startsWith(marker) === true);
+  const old = await findComment(
+    rest,
+    issue,
+    (comment) => comment.user?.login === viewer.login && comment.body?.startsWith(marker) === true,
+  );
   if (old === undefined) {
     const { data } = await rest.issues.createComment({ ...issue, body });
     return { state: "created", url: data.html_url };

@@ -26,6 +26,7 @@ const given = z.object({
   }).partial(),
 }).partial();
 const LONGEST = 65_535;
+const MOST_ANNOTATIONS = 50;
 
 /** The routes, for one repository. */
 export function checkRoutes(state: State): Routes {
@@ -100,6 +101,12 @@ function change(run: CheckRun, { output, ...rest }: z.infer<typeof given>): void
     if ([...text ?? ""].length > LONGEST) {
       throw new Refusal(422, `Invalid request.\n\nOnly ${LONGEST} characters are allowed.`);
     }
+  }
+  if ((output?.annotations?.length ?? 0) > MOST_ANNOTATIONS) {
+    throw new Refusal(
+      422,
+      `Invalid request.\n\nNo more than ${MOST_ANNOTATIONS} items are allowed.`,
+    );
   }
   Object.assign(run, rest);
   if (rest.conclusion !== undefined) {

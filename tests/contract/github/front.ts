@@ -161,6 +161,10 @@ export class Front {
     if (who === undefined) {
       throw new Refusal(401, "This endpoint requires you to be authenticated.");
     }
+    // An App can't ask REST who it is.
+    if (text === JSON.stringify({ query: "query { viewer { login } }" })) {
+      return json(200, { data: { viewer: { login: who.login } } }, limits(this.#parts.access.rate));
+    }
     const readOnly = this.faults.readOnly ? notAccessible(who) : undefined;
     const state = this.faults.hidden
       ? Object.assign(Object.create(this.#parts.state), { pulls: [] })

@@ -7,7 +7,7 @@ import { checkLength, invalid, missing, type Routes } from "./exchange.ts";
 import { changeState, checkTexts } from "./pull_life.ts";
 import { commentShape, issueShape, label } from "./pull_shapes.ts";
 import { now } from "./shapes.ts";
-import type { State } from "./state.ts";
+import type { Comment, State } from "./state.ts";
 
 const R = "/repos/{owner}/{repo}/issues";
 const ONE = `${R}/{issue_number}`;
@@ -34,6 +34,17 @@ function checkText(body: string): void {
   checkLength("IssueComment", body);
 }
 
+/** Keeps a comment. */
+export function addComment(
+  state: State,
+  said: Pick<Comment, "issue" | "author" | "body">,
+): Comment {
+  const time = now();
+  const comment = { ...said, id: state.nextId(), created: time, updated: time };
+  state.comments.push(comment);
+  return comment;
+}
+
 function commentRoutes(state: State): Routes {
   return {
     [`GET ${ONE}/comments`]: ({ parameters }) => {
@@ -45,17 +56,8 @@ function commentRoutes(state: State): Routes {
       const pull = state.pull(parameters.issue_number);
       const { body } = text.parse(given);
       checkText(body);
-      const time = now();
-      const comment = {
-        id: state.nextId(),
-        issue: pull.number,
-        author: who.login,
-        created: time,
-        updated: time,
-        body,
-      };
-      state.comments.push(comment);
-      pull.updated = time;
+      const comment = addComment(state, { issue: pull.number, author: who.login, body });
+      pull.updated = comment.created;
       return { status: 201, body: commentShape(state, comment) };
     },
     [`PATCH ${R}/comments/{comment_id}`]: ({ parameters, body: given }) => {

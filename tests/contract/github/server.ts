@@ -8,7 +8,7 @@ import { commitRoutes } from "./commits.ts";
 import { Description } from "./description.ts";
 import { type Faults, Front } from "./front.ts";
 import { gitRoutes } from "./git.ts";
-import { issueRoutes } from "./issues.ts";
+import { addComment, issueRoutes } from "./issues.ts";
 import { follow, merge } from "./pull_life.ts";
 import { pullRoutes } from "./pulls.ts";
 import { type Person, Repository } from "./repository.ts";
@@ -57,6 +57,8 @@ export interface GitHubDouble extends AsyncDisposable {
   pulls(): readonly SeenPull[];
   comments(issue: number): readonly { readonly id: number; readonly body: string }[];
   checkRuns(): readonly SeenCheckRun[];
+  /** Somebody comments on the web page. */
+  comment(issue: number, author: string, body: string): void;
   /** The repository's owner merges on the web page; yields the commit. */
   merge(number: number, how?: "merge" | "squash"): Promise<string>;
   /** Somebody pushes. `null` removes a file; a branch that isn't there starts at `main`. */
@@ -144,6 +146,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubDo
         conclusion,
         annotations,
       })),
+    comment: (issue, author, body) => addComment(state, { issue, author, body }),
     merge: (number, how = "merge") =>
       front.alone(() => merge(state, state.pull(String(number)), { how, by: owner })),
     commit,
