@@ -20,6 +20,8 @@ export interface Node {
 export interface Edge {
   readonly from: string;
   readonly to: string;
+  /** So many wait for the same, as all do for their namespace, that drawing each line would hide the others. */
+  readonly common: boolean;
   /** As `d` of an SVG path. */
   readonly path: string;
 }
@@ -35,12 +37,14 @@ export interface Band {
 export interface Graph {
   readonly width: number;
   readonly height: number;
+  /** Of each object. */
+  readonly nodeWidth: number;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly edges: readonly Edge[];
   readonly bands: readonly Band[];
 }
 
-/** Sizes in pixels. */
+/** Sizes in pixels. An object is at least so wide, and wider where that fills the page. */
 export const NODE = { width: 158, height: 46, gap: 14 } as const;
 const BAND = { label: 24, padding: 10, gap: 12 } as const;
 
@@ -65,6 +69,10 @@ export function layOut(objects: readonly GraphObject[], width: number): Graph {
     1,
     Math.floor((width - 2 * BAND.padding + NODE.gap) / (NODE.width + NODE.gap)),
   );
+  const nodeWidth = Math.max(
+    NODE.width,
+    Math.floor((width - 2 * BAND.padding + NODE.gap) / columns) - NODE.gap,
+  );
   const nodes = new Map<string, Node>();
   const bands: Band[] = [];
   let y = 0;
@@ -75,7 +83,7 @@ export function layOut(objects: readonly GraphObject[], width: number): Graph {
       const [column, line] = [index % columns, Math.floor(index / columns)];
       nodes.set(key, {
         key,
-        x: BAND.padding + column * (NODE.width + NODE.gap),
+        x: BAND.padding + column * (nodeWidth + NODE.gap),
         y: y + BAND.label + line * (NODE.height + NODE.gap),
         row: row + line,
       });
@@ -86,7 +94,8 @@ export function layOut(objects: readonly GraphObject[], width: number): Graph {
     y += height + BAND.gap;
     row += lines;
   }
-  return { width, height: Math.max(0, y - BAND.gap), nodes, edges: edgesOf(objects, nodes), bands };
+  const edges = edgesOf(objects, nodes, nodeWidth);
+  return { width, height: Math.max(0, y - BAND.gap), nodeWidth, nodes, edges, bands };
 }
 
 function wavesOf(
@@ -111,19 +120,28 @@ function orderByDependencies(
     .map(({ object }) => object);
 }
 
-function edgesOf(objects: readonly GraphObject[], nodes: ReadonlyMap<string, Node>): Edge[] {
+/** With more dependents than this, an object's lines are {@link Edge.common}. */
+const FEW_DEPENDENTS = 8;
+
+function edgesOf(
+  objects: readonly GraphObject[],
+  nodes: ReadonlyMap<string, Node>,
+  nodeWidth: number,
+): Edge[] {
+  const dependents = Map.groupBy(objects.flatMap(({ dependsOn }) => dependsOn), (key) => key);
   return objects.flatMap(({ key, dependsOn }) =>
     dependsOn.flatMap((needed) => {
       const [from, to] = [nodes.get(needed), nodes.get(key)];
       if (from === undefined || to === undefined || from === to) return [];
-      return [{ from: needed, to: key, path: curve(from, to) }];
+      const common = (dependents.get(needed)?.length ?? 0) > FEW_DEPENDENTS;
+      return [{ from: needed, to: key, common, path: curve(from, to, nodeWidth) }];
     })
   );
 }
 
-function curve(from: Node, to: Node): string {
-  const [x1, y1] = [from.x + NODE.width / 2, from.y + NODE.height];
-  const [x2, y2] = [to.x + NODE.width / 2, to.y];
+function curve(from: Node, to: Node, nodeWidth: number): string {
+  const [x1, y1] = [from.x + nodeWidth / 2, from.y + NODE.height];
+  const [x2, y2] = [to.x + nodeWidth / 2, to.y];
   const bend = Math.max(16, Math.abs(y2 - y1) / 2);
   return `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`;
 }

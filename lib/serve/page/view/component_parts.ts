@@ -142,9 +142,7 @@ function RevisionFact({ label, revision }: {
       <dt>${label}</dt>
       <dd>
         <code>${shortRevision(revision.revision)}</code>
-        ${revision.subject === undefined ? null : html`
-          ${revision.subject}
-        `}
+        ${revision.subject === undefined ? "" : ` ${revision.subject}`}
         ${revision.author === undefined
           ? null
           : html`<span class="quiet"> by ${revision.author}</span>`}</dd>

@@ -42,11 +42,7 @@ export function Components(): VNode {
     ${
     list === undefined ? null : html`<p class="quiet foot">
       From <code>${list.source.url}</code>${
-      list.source.ref
-        ? html`
-          at <code>${list.source.ref}</code>
-        `
-        : null
+      list.source.ref ? [" at ", html`<code>${list.source.ref}</code>`] : null
     }
       ${" "}to <code>${list.cluster.server}</code></p>`
   }

@@ -88,13 +88,7 @@ function Question({ run, plan }: { readonly run: Run; readonly plan: RunPlan }):
   const { expected } = run;
   return html`<form class="box ask" onSubmit=${confirm}>
     <p><strong>${ACTION[run.action].name} ${run.component}?</strong>
-      ${
-    expected === undefined ? null : html`
-      It takes about ${clockInWords(expected.seconds)}, by ${expected.runs === 1
-        ? "the last run"
-        : `the last ${expected.runs} runs`}.
-    `
-  }</p>
+      ${expected === undefined ? "" : expectedInWords(expected)}</p>
     ${
     wants
       ? html`<label>Data will be lost. Type <code>${run.component}</code> to say that you mean it:
@@ -111,4 +105,9 @@ function Question({ run, plan }: { readonly run: Run; readonly plan: RunPlan }):
     </div>
     ${problem === undefined ? null : html`<${ProblemBox} problem=${problem} />`}
   </form>`;
+}
+
+function expectedInWords({ seconds, runs }: NonNullable<Run["expected"]>): string {
+  const by = runs === 1 ? "the last run did" : `the last ${runs} runs did`;
+  return ` It should take ${clockInWords(seconds)}, as ${by}.`;
 }

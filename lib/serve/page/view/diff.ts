@@ -82,11 +82,7 @@ function FieldDiff({ field, file }: {
       } <strong>${owner}</strong>
         ${since === undefined ? null : html`, <${When} time=${since} />`}</span>`
   }
-      ${
-    line === undefined ? null : html`
-      <${Place} file=${file} line=${line} />
-    `
-  }</p>
+      ${" "}${line === undefined ? null : html`<${Place} file=${file} line=${line} />`}</p>
     ${
     difference === "ownership"
       ? html`<p class="quiet">The value is right, but a later change by ${

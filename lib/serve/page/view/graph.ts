@@ -39,9 +39,9 @@ export function ObjectGraph({ name, objects, selected }: {
       <svg width=${graph.width} height=${graph.height} role="group" onKeyDown=${onKeyDown}
         aria-label="Objects by wave. Arrow keys lead from one to the next.">
           <${Bands} graph=${graph} />
-          <g aria-hidden="true">${graph.edges.map(({ from, to, path }) =>
+          <g aria-hidden="true">${graph.edges.map(({ from, to, common, path }) =>
             html`<path key=${`${from} ${to}`} d=${path} class=${
-              from === shown || to === shown ? "edge near" : "edge"
+              from === shown || to === shown ? "edge near" : common ? "edge common" : "edge"
             } />`
           )}</g>
           ${objects.map((object) =>
@@ -84,28 +84,34 @@ function ObjectNode({ name, object, graph, stop, selected, onNear }: {
   const wave = object.wave === undefined ? "to be deleted" : `wave ${object.wave}`;
   const label = `${describe(object.object)}, ${wave}: ${health.word}, ${sync.word}`;
   const differs = object.change !== undefined;
+  const { nodeWidth } = graph;
   return html`
     <a href=${componentAddress(name, "objects", { object: object.key })} data-key=${object.key}
-      class="node ${health.tone} ${differs ? "differs" : ""}" aria-label=${label} tabindex=${stop
-        ? 0
-        : -1}
-      aria-current=${selected ? "true" : undefined} transform="translate(${node.x} ${node.y})"
+      class="node ${health.tone} ${differs ? "differs" : ""}"
+      tabindex=${stop ? 0 : -1} aria-current=${selected ? "true" : undefined}
+      transform="translate(${node.x} ${node.y})"
       onFocus=${() => onNear(object.key)} onPointerEnter=${() => onNear(object.key)}
       onPointerLeave=${() => onNear(undefined)} onBlur=${() => onNear(undefined)}>
       <title>${label}${object.health.message === "" ? "" : `\n${object.health.message}`}</title>
-      <rect class="paper" width=${NODE.width} height=${NODE.height} rx="6" />
+      <rect class="paper" width=${nodeWidth} height=${NODE.height} rx="6" />
       <rect class="tone" width="4" height=${NODE.height} rx="2" />
-      <text class="kind" x="12" y="18">${cut(kind, 17)}</text>
-      <text class="own" x="12" y="35">${cut(own, 20)}</text>
-      <text class="symbols" x=${NODE.width - 9} y="18" text-anchor="end">${differs
-        ? `${sync.symbol} `
-        : ""}${health.symbol}</text>
+      <g aria-hidden="true">
+        <text class="kind" x="12" y="18">${cut(kind, nodeWidth - 50)}</text>
+        <text class="own" x="12" y="35">${cut(own, nodeWidth - 20)}</text>
+        <text class="symbols" x=${nodeWidth - 9} y="18" text-anchor="end">
+          ${differs ? `${sync.symbol} ` : ""}${health.symbol}</text>
+      </g>
     </a>
   `;
 }
 
-const cut = (text: string, length: number) =>
-  text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+/** About how wide a letter is, in pixels. */
+const LETTER_PIXELS = 7.6;
+
+function cut(text: string, pixels: number): string {
+  const letters = Math.floor(pixels / LETTER_PIXELS);
+  return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
+}
 
 /** How wide an element is, now and when the window changes. */
 function useWidth(place: { readonly current: HTMLElement | null }): number {

@@ -113,8 +113,10 @@ function Lines({ buffer, end, following, times, onFollow }: {
 }): VNode {
   const place = useRef<HTMLDivElement>(null);
   const first = useRef(buffer.first);
-  const [top, setTop] = useState(0);
+  const [scrolled, scroll] = useState(0);
   const height = place.current?.clientHeight ?? 400;
+  // The browser tells of its scrolling a frame late, and a flood is far ahead by then.
+  const top = following ? Math.max(0, buffer.shown * LINE_PIXELS - height) : scrolled;
   useLayoutEffect(() => {
     const element = place.current;
     if (element === null) return;
@@ -123,12 +125,12 @@ function Lines({ buffer, end, following, times, onFollow }: {
     else if (buffer.query === "") element.scrollTop -= (buffer.first - first.current) * LINE_PIXELS;
     first.current = buffer.first;
   }, [end, following, buffer.query]);
-  const onScroll = (event: Event) => {
-    const element = event.currentTarget as HTMLDivElement;
-    setTop(element.scrollTop);
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 2 * LINE_PIXELS;
-    // Scrolling up means to read, scrolling to the end means to follow.
-    if (atEnd !== following && !(following && element.scrollTop >= top)) onFollow(atEnd);
+  const onScroll = ({ currentTarget }: Event) => {
+    const { scrollTop, scrollHeight, clientHeight } = currentTarget as HTMLDivElement;
+    scroll(scrollTop);
+    const atEnd = scrollHeight - scrollTop - clientHeight < 2 * LINE_PIXELS;
+    // Scrolling up means to read; reaching the end means to follow.
+    if (following ? scrollTop < scrolled && !atEnd : atEnd) onFollow(!following);
   };
   const from = Math.max(0, Math.floor(top / LINE_PIXELS) - SPARE_LINES);
   const to = Math.min(buffer.shown, Math.ceil((top + height) / LINE_PIXELS) + SPARE_LINES);

@@ -1,14 +1,15 @@
 /** How a run ended, why, and where to go from there. @module */
 import type { VNode } from "preact";
+import { keyOf } from "../../../object.ts";
 import { countsInWords, secondsInWords } from "../../../report/words.ts";
 import type { Run } from "../../contract.ts";
 import { html } from "../html.ts";
-import type { Progress } from "../state/progress.ts";
+import type { ObjectProgress, Progress } from "../state/progress.ts";
 import { componentAddress } from "../state/route.ts";
 import { RESULT, sentence } from "../state/words.ts";
 import { PlanChanges } from "./confirm.ts";
 import { ObjectName } from "./parts.ts";
-import { Notes, Proposal } from "./run_parts.ts";
+import { Evidence, Notes, Proposal } from "./run_parts.ts";
 import { RunDetails } from "./run_progress.ts";
 
 /** The end of a run. */
@@ -32,17 +33,12 @@ export function RunEnd(
       }</div>`}
     ${failed.length === 0 ? null : html`
       <h2>Why</h2>
-      <ul class="plain">${failed.map(({ object, message, hint, evidence }) =>
-        html`<li key=${`${object.kind}/${object.namespace}/${object.name}`}>
-        <span class="sign bad" aria-hidden="true">✗</span><${ObjectName} object=${object} />: ${message}
-        ${hint ? html`<p class="hint">${hint}</p>` : null}
-        ${
-          evidence.length === 0
-            ? null
-            : html`<pre class="code" tabindex="0" role="region" aria-label="Evidence">${
-              evidence.join("\n")
-            }</pre>`
-        }</li>`
+      <ul class="plain">${failed.map((item) =>
+        html`
+          <li key=${keyOf(item.object)}>
+            <${Reason} item=${item} />
+          </li>
+        `
       )}</ul>
     `}
     <${Notes} notes=${notes} />
@@ -56,4 +52,11 @@ export function RunEnd(
       ? html`<${PlanChanges} plan=${run.plan} />`
       : html`<${RunDetails} progress=${progress} />`}
   `;
+}
+
+function Reason({ item }: { readonly item: ObjectProgress }): VNode {
+  return html`<span class="sign bad" aria-hidden="true">✗</span>
+    <${ObjectName} object=${item.object} />: ${item.message}
+    ${item.hint ? html`<p class="hint">${item.hint}</p>` : null}
+    <${Evidence} item=${item} />`;
 }

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { describe } from "../../../object.ts";
 import { html } from "../html.ts";
-import type { Progress } from "../state/progress.ts";
+import type { ObjectProgress, Progress } from "../state/progress.ts";
 import { Place } from "./parts.ts";
 
 /** What the component needs, and whether it is there. */
@@ -14,8 +14,8 @@ export function Requirements({ requirements }: {
   return html`
     <details open=${missing.length > 0}>
       <summary>${missing.length === 0
-        ? `All ${requirements.length} prerequisites are met`
-        : `${missing.length} of ${requirements.length} prerequisites are missing`}</summary>
+        ? "All prerequisites are met"
+        : `Of ${requirements.length} prerequisites, missing: ${missing.length}`}</summary>
       <ul class="plain">${requirements.map(({ name, met, message, hint }) =>
         html`<li key=${name}><span class="sign ${met ? "good" : "bad"}" aria-hidden="true">${
           met ? "✓" : "✗"
@@ -96,4 +96,15 @@ export function Proposal({ proposal }: { readonly proposal: Progress["proposal"]
       </details>
     `
   }`;
+}
+
+/** Events and last log lines of what has failed. */
+export function Evidence({ item: { object, evidence } }: {
+  readonly item: ObjectProgress;
+}): VNode | null {
+  if (evidence.length === 0) return null;
+  const label = `Evidence of ${describe(object)}`;
+  return html`<pre class="code" tabindex="0" role="group" aria-label=${label}>${
+    evidence.join("\n")
+  }</pre>`;
 }

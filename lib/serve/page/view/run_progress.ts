@@ -1,6 +1,7 @@
 /** A run while it goes: how far, what is waited for and why, and how long it takes. @module */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { keyOf } from "../../../object.ts";
 import type { Problem, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
@@ -9,7 +10,7 @@ import { CHANGE, clockInWords, type State } from "../state/words.ts";
 import { CheckList } from "./check_list.ts";
 import { useNow, useSession } from "./hooks.ts";
 import { Badge, ObjectName, ProblemBox } from "./parts.ts";
-import { Notes, Requirements, Violations } from "./run_parts.ts";
+import { Evidence, Notes, Requirements, Violations } from "./run_parts.ts";
 
 /** Everything that is under way. */
 export function RunProgress({ run, progress }: {
@@ -23,8 +24,8 @@ export function RunProgress({ run, progress }: {
     <${Notes} notes=${progress.notes} />
     ${waiting.length === 0 ? null : html`
       <h2>Waiting for</h2>
-      <ul class="plain waiting">${waiting.map(({ object, message }) =>
-        html`<li key=${`${object.kind}/${object.namespace}/${object.name}`}><${ObjectName} object=${object} />: ${message}</li>`
+      <ul class="plain awaited">${waiting.map(({ object, message }) =>
+        html`<li key=${keyOf(object)}><${ObjectName} object=${object} />: ${message}</li>`
       )}</ul>
     `}
     <${RunDetails} progress=${progress} />
@@ -67,7 +68,11 @@ function Head({ run, progress }: { readonly run: Run; readonly progress: Progres
     `
   }
     <p class="clock" role="timer">${clockInWords(elapsed)}${
-    expected === undefined ? "" : ` of about ${clockInWords(expected.seconds)}`
+    expected === undefined
+      ? ""
+      : elapsed > expected.seconds
+      ? `, longer than the usual ${clockInWords(expected.seconds)}`
+      : ` of about ${clockInWords(expected.seconds)}`
   }</p>
   </div>`;
 }
@@ -87,29 +92,42 @@ const STATE: Readonly<Record<ObjectProgress["state"], State>> = {
   skipped: { tone: "warn", symbol: "–", word: "skipped" },
 };
 
-function Waves({ progress }: { readonly progress: Progress }): VNode {
-  return html`${
-    [...objectsByWave(progress)].map(([wave, objects]) =>
-      html`
-        <section key=${wave}>
-          <h2>${wave === undefined ? "To come" : `Wave ${wave}`}</h2>
+/** A wave is open while something of it is under way or has failed. */
+function Waves({ progress }: { readonly progress: Progress }): VNode | null {
+  if (progress.objects.size === 0) return null;
+  const done = progress.run?.state === "done";
+  return html`<h2>Objects</h2>${
+    [...objectsByWave(progress)].map(([wave, objects]) => {
+      const open = !done &&
+        objects.some(({ state }) => state === "waiting" || state === "failed");
+      return html`
+        <details key=${wave} open=${open} class="wave">
+          <summary><strong>${wave === undefined ? "To come" : `Wave ${wave}`}</strong>${" "}
+                  <span class="quiet">${statesInWords(objects)}</span></summary>
           <ul class="objects">${objects.map((item) =>
-            html`<${ObjectRow} key=${`${item.object.kind}/${item.object.namespace}/${item.object.name}`} item=${item} />`
+            html`<${ObjectRow} key=${keyOf(item.object)} item=${item} />`
           )}</ul>
-        </section>
-      `
-    )
+        </details>
+      `;
+    })
   }`;
 }
 
+/** `3 ready, 1 waiting` */
+function statesInWords(objects: readonly ObjectProgress[]): string {
+  const states = Map.groupBy(objects, ({ state }) => STATE[state].word);
+  return [...states].map(([word, { length }]) => `${length} ${word}`).join(", ");
+}
+
 function ObjectRow({ item }: { readonly item: ObjectProgress }): VNode {
-  const { object, action, state, message, hint, evidence, taken } = item;
+  const { object, action, state, message, hint, taken } = item;
   const { symbol, tone, done } = CHANGE[action];
   const word = state === "done" ? done : STATE[state].word;
   return html`<li class=${state}>
     <span class="sign ${tone}" aria-hidden="true">${symbol}</span>
-    <${ObjectName} object=${object} /> <${Badge} state=${STATE[state]} word=${word} />
-    ${message === "" ? null : html`<span class="quiet">${message}</span>`}
+    <${ObjectName} object=${object} />${" "}
+    ${state === "pending" ? null : html`<${Badge} state=${STATE[state]} word=${word} />`}
+    ${message === "" ? null : html`<span class="quiet">${" "}${message}</span>`}
     ${
     taken.length === 0
       ? null
@@ -118,13 +136,7 @@ function ObjectRow({ item }: { readonly item: ObjectProgress }): VNode {
       }.</p>`
   }
     ${hint ? html`<p class="hint">${hint}</p>` : null}
-    ${
-    evidence.length === 0
-      ? null
-      : html`<pre class="code" tabindex="0" role="region" aria-label="Evidence">${
-        evidence.join("\n")
-      }</pre>`
-  }
+    <${Evidence} item=${item} />
   </li>`;
 }
 
