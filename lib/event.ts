@@ -85,7 +85,8 @@ export type Outcome =
   | "differences"
   | "failed"
   | "refused"
-  | "busy";
+  | "busy"
+  | "suspended";
 
 /** Something that a check saw: a version, a latency, a count. Never a secret. */
 export interface CheckEvidence {
@@ -220,6 +221,19 @@ export type Event =
     /** By the clock, and what the checks would have taken one after the other. */
     readonly seconds: number;
     readonly sequentialSeconds: number;
+  }
+  | {
+    /** Whether somebody keeps runs from writing to a component. */
+    readonly type: "suspension";
+    readonly component: string;
+    /** `none`: there was nothing to resume. */
+    readonly state: "suspended" | "resumed" | "none";
+    readonly reason?: string;
+    readonly by?: string;
+    /** RFC 3339. */
+    readonly since?: string;
+    /** RFC 3339; for good when absent. */
+    readonly until?: string;
   }
   | { readonly type: "warning"; readonly message: string; readonly place?: string }
   | {

@@ -19,7 +19,9 @@ export type ApplyErrorCode =
   | "deletion-unconfirmed"
   | "plan-moved"
   | "plan-unreadable"
-  | "moved";
+  | "moved"
+  | "suspended"
+  | "unknown-component";
 
 /** An error of the apply room. */
 export class ApplyError extends PlumbError {

@@ -23,6 +23,8 @@ const WRITES_AT_ONCE = 32;
 /** How to carry out a plan. */
 export interface ExecuteOptions {
   readonly lease: Lease;
+  /** Asked before each wave; throws when no further one may begin. */
+  readonly proceed: () => Promise<void>;
   readonly adoption: AdoptionPolicy;
   /** Objects that each object needs, by key: it is left alone when one of them failed. */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
@@ -62,6 +64,7 @@ export async function execute(
   try {
     for (const [index, decisions] of waves.entries()) {
       options.signal?.throwIfAborted();
+      await options.proceed();
       const acting = decisions.filter(({ change }) => change.action !== "unchanged");
       options.emit({ type: "wave", wave: index + 1, waves: waves.length, objects: acting.length });
       await run.applyAll(decisions);

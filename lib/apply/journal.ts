@@ -30,7 +30,7 @@ const count = z.int().nonnegative();
 
 const run = z.object({
   id: z.string(),
-  command: z.enum(["reconcile", "undo", "rollback", "verify"]),
+  command: z.enum(["reconcile", "undo", "rollback", "verify", "suspend", "resume"]),
   source,
   /** First line of the commit's message. */
   subject: text.optional(),
@@ -47,6 +47,8 @@ const run = z.object({
     "rolled-back",
     "verified",
     "unverified",
+    "suspended",
+    "resumed",
   ]),
   /** In words. */
   message: text,
@@ -77,7 +79,7 @@ const journal = z.object({
     reason: text,
     by: text,
     since: z.string(),
-    until: z.string().optional(),
+    until: z.exactOptional(z.string()),
   }).optional(),
 });
 

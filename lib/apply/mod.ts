@@ -19,3 +19,11 @@ export {
 export { type HeldLease, Lease } from "./lease.ts";
 export { reconcile, type ReconcileOptions } from "./reconcile.ts";
 export { secretReader } from "./secrets.ts";
+export {
+  assertNotSuspended,
+  resume,
+  suspend,
+  SuspendedError,
+  type Suspension,
+  suspensionAt,
+} from "./suspension.ts";

@@ -21,6 +21,7 @@ import { intendedInventory, recordResult, recordUnchanged, type RunResult } from
 import { redactSecrets } from "./redact.ts";
 import { remember } from "./remember.ts";
 import { checkRequirements } from "./requirements.ts";
+import { assertNotSuspended, unlessSuspended } from "./suspension.ts";
 
 /** What a run does, and how. */
 export interface ReconcileOptions extends ReportedPlanOptions {
@@ -48,7 +49,10 @@ export interface ReconcileOptions extends ReportedPlanOptions {
  */
 export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
   return options.mode === "apply"
-    ? await remember(cluster, options, (emit) => run(cluster, { ...options, emit }))
+    ? await remember(cluster, options, (emit) => {
+      const told = { ...options, emit };
+      return unlessSuspended(cluster, told, () => run(cluster, told));
+    })
     : await run(cluster, options);
 }
 
@@ -87,6 +91,7 @@ async function run(cluster: Cluster, options: ReconcileOptions): Promise<Outcome
   const lease = await Lease.acquire(cluster, options.component.name, options);
   if (!(lease instanceof Lease)) return conclude("busy", busyMessage(lease));
   await using _ = lease;
+  await assertNotSuspended(cluster, options.component.name);
   const current = await replanIfMoved(cluster, planned, options);
   if (!hasWork(current)) return conclude("in-sync", "Another run has done the work meanwhile");
   const { execution, left } = await carryOut(cluster, current, lease, options);
@@ -228,6 +233,7 @@ async function carryOut(
   // An interrupt stops before the next write; a write that is under way, and the record of it, are finished.
   // It may have waited for its turn or for a retry: the lease must still be held when it is sent.
   const writer = cluster.uninterrupted({ before: () => lease.assertHeld() });
+  const proceed = () => assertNotSuspended(cluster, options.component.name);
   options.emit({ type: "stage", stage: "apply" });
   const stored = await writeInventory(writer, {
     ...planned.stored,
@@ -235,6 +241,7 @@ async function carryOut(
   });
   const execution = await execute(writer, planned.waves, {
     lease,
+    proceed,
     adoption: options.component.adoption,
     dependencies: planned.dependencies,
     wait,
@@ -251,6 +258,7 @@ async function carryOut(
   if (execution.stopped === undefined && execution.failed.size === 0 && left.size > 0) {
     options.emit({ type: "stage", stage: "prune" });
     try {
+      await proceed();
       const { targets } = planned;
       left = await prune(writer, planned.plan.prune, {
         component: options.component.name,

@@ -69,7 +69,7 @@ async function keep(
       // A first deploy that was refused before its first write has left nothing in the cluster, and neither does this.
       if (!account.hasActed && journal.runs.length === 0) return journal;
       const after = withRun(journal, account.toRun(facts));
-      return wait && result !== "failed" ? withGood(after, { ...source, at }) : after;
+      return wait && REACHED.has(result) ? withGood(after, { ...source, at }) : after;
     });
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof ApplyError)) throw error;
@@ -77,10 +77,15 @@ async function keep(
   }
 }
 
+/** What Git wants is there. */
+const REACHED: ReadonlySet<RunFacts["result"]> = new Set(["applied", "in-sync"]);
+
 function resultOf(ending: Ending): RunFacts["result"] {
   if ("error" in ending) return "failed";
-  if (ending.outcome === "applied" || ending.outcome === "in-sync") return ending.outcome;
-  return "failed";
+  const { outcome } = ending;
+  return outcome === "applied" || outcome === "in-sync" || outcome === "suspended"
+    ? outcome
+    : "failed";
 }
 
 function isWorthKeeping(error: unknown, { hasActed }: Account): boolean {

@@ -13,6 +13,7 @@ import { parseDuration } from "./duration.ts";
 import { debug, output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
+import { resume, suspend } from "./suspend.ts";
 import { verify } from "./verify_command.ts";
 import { VERSION } from "./version.ts";
 
@@ -299,6 +300,8 @@ export const COMMANDS: readonly Command[] = [
   diff,
   policy,
   verify,
+  suspend,
+  resume,
   component,
   sandbox,
   demo,

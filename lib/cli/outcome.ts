@@ -20,6 +20,8 @@ const BY_OUTCOME: Readonly<Record<Outcome, number>> = {
   failed: EXIT.error,
   refused: EXIT.policyDenied,
   busy: EXIT.busy,
+  // Somebody wants it so, and says why: no reason for a cron to raise an alarm.
+  suspended: EXIT.ok,
 };
 
 /**

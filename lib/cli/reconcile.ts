@@ -27,6 +27,7 @@ import { safeText } from "../report/mod.ts";
 import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { baseOf } from "./base.ts";
+import { whoAndWhere } from "./connect.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
 import { judge } from "./policy.ts";
 
@@ -79,7 +80,9 @@ export async function runComponent(
       : {}),
     ...await inspection(options),
     refresh: options.refresh,
-    identity: `${Deno.hostname()}/${Deno.pid}/${randomBytes(4).toString("hex")}`,
+    identity: `${whoAndWhere(context.environment, Deno.hostname())}/${Deno.pid}/${
+      randomBytes(4).toString("hex")
+    }`,
     confirm: (deletions) => confirmDeletions(deletions, options, context),
     allowShrinking: options.yes || options.plan !== undefined,
     wait: options.wait,

@@ -18,4 +18,5 @@ export {
   type ObjectEvent,
   readLog,
 } from "./pods.ts";
+export { userOf } from "./user.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./watch.ts";

@@ -9,6 +9,7 @@ import type { Printer, PrinterOptions } from "./printer.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE } from "./style.ts";
+import { suspensionInWords } from "./suspension.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
 
 /** GitHub takes a summary of 1 MiB, and a character has three bytes at the most. */
@@ -87,6 +88,10 @@ function blocksOf(event: Event, now: number): Block[] {
         text(`- ${escape(proposalSentence(event))}`),
         ...leftOutLines(event).map((line) => row(`- ${escape(line)}`)),
       ];
+    case "suspension": {
+      const { sentence, next = "" } = suspensionInWords(event, now);
+      return [text(`- ${escape(sentence)}. ${escape(next)}`)];
+    }
     case "warning":
       return [row(`- ⚠️ ${escape(event.message)}`)];
     case "error":

@@ -7,6 +7,7 @@ import { dividePlan, DRIFT_TITLE, SETTLED_TITLE } from "./plan_parts.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
+import { suspensionInWords } from "./suspension.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
 
@@ -111,6 +112,13 @@ class TextPrinter {
           ...leftOutLines(event).map((line) => `${style.yellow("–")} ${safeText(line)}`),
           safeText(proposalSentence(event)),
         ];
+      case "suspension": {
+        const { sentence, next } = suspensionInWords(event, this.#now());
+        return [
+          safeText(sentence),
+          ...(next === undefined ? [] : [`    ${style.cyan("→")} ${safeText(next)}`]),
+        ];
+      }
       case "warning":
         return [`${style.yellow("warning:")} ${safeText(event.message)}`];
       case "error":
@@ -220,12 +228,17 @@ class TextPrinter {
     this.#waiting.clear();
     this.#stage = "";
     const good = ["in-sync", "applied", "proposed"].includes(outcome);
-    const text = `${safeText(message)} ${
-      style.dim(`(${countsInWords(counts)}, ${secondsInWords(seconds)})`)
-    }`;
+    const numbers = style.dim(`(${countsInWords(counts)}, ${secondsInWords(seconds)})`);
+    const text = outcome === "suspended" ? safeText(message) : `${safeText(message)} ${numbers}`;
     return [
       `${
-        good ? style.green("✓") : outcome === "differences" ? style.yellow("≠") : style.red("✗")
+        good
+          ? style.green("✓")
+          : outcome === "differences"
+          ? style.yellow("≠")
+          : outcome === "suspended"
+          ? style.yellow("–")
+          : style.red("✗")
       } ${text}`,
     ];
   }

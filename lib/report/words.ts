@@ -52,7 +52,36 @@ export function countsInWords(counts: Counts): string {
  * ```
  */
 export function agoInWords(time: string, now: number): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000));
+  return `${spanInWords(now - Date.parse(time))} ago`;
+}
+
+/**
+ * A time for people: in UTC, since readers and machines are in different zones, and as a span beside it.
+ *
+ * @param time RFC 3339, in the future.
+ * @example
+ * ```ts
+ * import { untilInWords } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(
+ *   untilInWords("2026-01-01T02:00:00Z", Date.parse("2026-01-01T00:30:00Z")),
+ *   "until 2026-01-01 02:00 UTC, in 1 hour",
+ * );
+ * ```
+ */
+export function untilInWords(time: string, now: number): string {
+  return `until ${clockInWords(time)}, in ${spanInWords(Date.parse(time) - now)}`;
+}
+
+/** A time in UTC, to the minute. */
+export function clockInWords(time: string): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** How long something takes or took, in its largest whole unit. */
+function spanInWords(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const [amount, unit] = seconds < 60
     ? [seconds, "second"]
     : seconds < 3_600
@@ -60,7 +89,7 @@ export function agoInWords(time: string, now: number): string {
     : seconds < 86_400
     ? [Math.floor(seconds / 3_600), "hour"]
     : [Math.floor(seconds / 86_400), "day"];
-  return `${amount} ${unit}${amount === 1 ? "" : "s"} ago`;
+  return `${amount} ${unit}${amount === 1 ? "" : "s"}`;
 }
 
 /** Seconds, short. */

@@ -42,6 +42,7 @@ export const outcome = z.enum([
   "failed",
   "refused",
   "busy",
+  "suspended",
 ]).meta({ id: "Outcome" });
 
 /** Why something did not work: what, where, and what to do next. */

@@ -154,6 +154,15 @@ export const event = z.discriminatedUnion("type", [
     seconds: z.number(),
     sequentialSeconds: z.number(),
   }),
+  z.object({
+    type: z.literal("suspension"),
+    component: z.string(),
+    state: z.enum(["suspended", "resumed", "none"]),
+    reason: optional(z.string()),
+    by: optional(z.string()),
+    since: optional(z.string()),
+    until: optional(z.string()),
+  }),
   z.object({ type: z.literal("warning"), message: z.string(), place: optional(z.string()) }),
   z.object({
     type: z.literal("error"),

@@ -1,0 +1,56 @@
+/**
+ * The components that a cluster knows, by the records of them.
+ * @module
+ */
+import type { Cluster } from "../cluster/mod.ts";
+import { API_GROUP, SYSTEM_NAMESPACE } from "../names.ts";
+import type { KubernetesObject } from "../object.ts";
+import { nearestName } from "../suggest.ts";
+import { ApplyError } from "./errors.ts";
+import { decodeInventory, INVENTORY_RESOURCE as SECRETS, inventoryName } from "./inventory.ts";
+import { readJournal, type Run } from "./journal.ts";
+
+const MAX_NAMES = 20;
+
+/** All records of a sort, in one request for 500 of them. */
+export async function listRecords(
+  cluster: Cluster,
+  sort: "inventory" | "journal",
+): Promise<KubernetesObject[]> {
+  return await cluster.list(SECRETS, {
+    namespace: SYSTEM_NAMESPACE,
+    fieldSelector: `type=${API_GROUP}/${sort}`,
+  });
+}
+
+/**
+ * Where a component came from last.
+ *
+ * @throws {ApplyError} `unknown-component`: a name that the cluster does not know is a slip.
+ */
+export async function lastSource(cluster: Cluster, component: string): Promise<Run["source"]> {
+  const name = inventoryName(component);
+  const [secret, journal] = await Promise.all([
+    cluster.get(SECRETS, { namespace: SYSTEM_NAMESPACE, name }),
+    readJournal(cluster, component),
+  ]);
+  if (secret !== undefined) return decodeInventory(secret).source;
+  // After a rollback the journal is what remains.
+  const last = journal.runs[0];
+  if (last !== undefined) return last.source;
+  throw await unknownComponent(cluster, component);
+}
+
+async function unknownComponent(cluster: Cluster, component: string): Promise<ApplyError> {
+  const inventories = await listRecords(cluster, "inventory");
+  const names = inventories.map((secret) => decodeInventory(secret).component).sort();
+  const nearest = nearestName(component, names);
+  const known = names.length === 0
+    ? "It has none yet"
+    : `It has ${names.slice(0, MAX_NAMES).join(", ")}`;
+  return new ApplyError("unknown-component", `The cluster knows no component ${component}`, {
+    hint: nearest === undefined
+      ? `${known}. A component is known once it was reconciled.`
+      : `Did you mean ${nearest}?`,
+  });
+}
