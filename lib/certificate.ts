@@ -24,6 +24,12 @@ export function certificateProblem(
     : `is not for ${missing}, but for ${names.join(", ") || "nobody"}`;
 }
 
+/** The day on which a certificate ends, such as `2027-01-31`; undefined where there is none. */
+export function certificateEnd(text: string): string | undefined {
+  const certificate = read(text);
+  return certificate && day(Date.parse(certificate.validTo));
+}
+
 function read(text: string): X509Certificate | undefined {
   try {
     return new X509Certificate(text);

@@ -111,6 +111,7 @@ export interface Workspace extends AsyncDisposable {
   write(files: Readonly<Record<string, string>>): Promise<void>;
   reconcile(args?: readonly string[], settings?: RunSettings): Promise<Run>;
   diff(args?: readonly string[], settings?: RunSettings): Promise<Run>;
+  verify(args?: readonly string[], settings?: RunSettings): Promise<Run>;
   /** An object in the namespace of the component. */
   get(resource: Resource, name: string): Promise<KubernetesObject | undefined>;
 }
@@ -140,6 +141,8 @@ export async function workspace(): Promise<Workspace> {
       plumb(["reconcile", ...common, "--timeout", "30s", ...args], { kubeconfig, ...settings }),
     diff: (args = [], settings = {}) =>
       plumb(["diff", ...common, ...args], { kubeconfig, ...settings }),
+    verify: (args = [], settings = {}) =>
+      plumb(["verify", ...common, ...args], { kubeconfig, ...settings }),
     get: (resource, objectName) => cluster.get(resource, { namespace: name, name: objectName }),
     async [Symbol.asyncDispose]() {
       await cluster.delete(NAMESPACES, { name });

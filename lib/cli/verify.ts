@@ -6,6 +6,7 @@ import { PlumbError } from "../errors.ts";
 import { openSource } from "../source/mod.ts";
 import { type Address, type CheckResult, openReach, planChecks, verify } from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
+import { declaredWorkloads } from "./declared_workloads.ts";
 import { parametersOf, pathOf } from "./reconcile.ts";
 
 /** Runs all checks once, as after a deploy. @returns whether all passed. */
@@ -55,9 +56,16 @@ export async function runVerify(options: VerifyOptions, context: RunContext): Pr
     resolve: addressesOf(options.resolve),
     authority: await authorityIn(options.certificateAuthority),
   });
+  const workloads = await declaredWorkloads({ source, component, parameters }, context);
   for (let run = 1;; run++) {
     const started = performance.now();
-    const results = await verify(planned, { reach, emit, signal, failFast: options.failFast });
+    const results = await verify(planned, {
+      reach,
+      emit,
+      signal,
+      failFast: options.failFast,
+      declared: workloads,
+    });
     const good = conclude(results, (performance.now() - started) / 1000, context);
     if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;
     if (!good && options.watch === undefined && options.failFast) return false;

@@ -37,6 +37,13 @@ export interface Address {
 /** The part of a context by which servers are asked. */
 export type Ways = Pick<CheckContext, "signal" | "publicHttp">;
 
+/** A workload as the component declares it. */
+export interface DeclaredWorkload {
+  readonly kind: "Deployment" | "StatefulSet" | "DaemonSet";
+  readonly name: string;
+  readonly containers: readonly { readonly name: string; readonly image: string }[];
+}
+
 /** What a check works with. All of it ends with the check's deadline. */
 export interface CheckContext {
   /** Aborted at the deadline, or when the run is interrupted. */
@@ -51,12 +58,16 @@ export interface CheckContext {
   connect(service: string): Promise<Address>;
   /** HTTP to a public address, with the certificates and addresses that the run was given. */
   publicHttp(base: string): Http;
+  /** The certificate that is shown at a public address, in PEM, whether or not it can be trusted. */
+  publicCertificate(base: string): Promise<string>;
   /** HTTP to a server behind a Service. */
   serviceHttp(service: string): Promise<Http>;
   /** Reads a credential. Its value must not enter evidence or messages, and is taken out should it do so. */
   secret(key: SecretKey): Promise<string>;
   /** Lists what Kubernetes has of a kind in the component's namespace, or in another. */
   readonly cluster: ClusterView | undefined;
+  /** What the component declares to run; undefined where that is not known. */
+  readonly declared: readonly DeclaredWorkload[] | undefined;
   /** Records what was seen: a version, a latency, a count. */
   evidence(name: string, value: string | number): void;
   /** Runs when all checks have ended, however they did, the last first, with time of its own. */

@@ -1,5 +1,6 @@
 /** All checks. @module */
 import type { Check } from "./check.ts";
+import { certificateCheck } from "./checks/certificate.ts";
 import { clickhouseCheck } from "./checks/clickhouse.ts";
 import { deploymentCheck } from "./checks/deployment.ts";
 import { forgedIdentityCheck } from "./checks/forged_identity.ts";
@@ -12,12 +13,14 @@ import { cvatEventsCheck } from "./cvat/events.ts";
 import { cvatExportCheck } from "./cvat/export.ts";
 import { cvatHealthCheck } from "./cvat/health.ts";
 import { cvatMediaCheck } from "./cvat/media.ts";
+import { cvatRulesCheck } from "./cvat/rules.ts";
 import { cvatTaskCheck } from "./cvat/task.ts";
 
 /** By the name that `component.yaml` has for it. */
 export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>(
   [
     deploymentCheck,
+    certificateCheck,
     postgresCheck,
     valkeyCheck,
     clickhouseCheck,
@@ -27,6 +30,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>(
     opaCheck,
     cvatHealthCheck,
     cvatTaskCheck,
+    cvatRulesCheck,
     cvatMediaCheck,
     cvatExportCheck,
     cvatEventsCheck,

@@ -9,6 +9,7 @@ export {
   type CheckContext,
   CheckFailure,
   type ClusterView,
+  type DeclaredWorkload,
   defineCheck,
   type SecretKey,
 } from "./check.ts";

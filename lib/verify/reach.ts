@@ -11,12 +11,13 @@ import { isMap } from "../field_path.ts";
 import type { Address, CheckContext } from "./check.ts";
 import { CheckFailure } from "./check.ts";
 import { Http } from "./http.ts";
+import { servedCertificate } from "./served.ts";
 import { openTunnel, type Tunnel } from "./tunnel.ts";
 
 /** The ways, for one check. */
 export type Reached = Pick<
   CheckContext,
-  "connect" | "publicHttp" | "serviceHttp" | "secret" | "cluster"
+  "connect" | "publicHttp" | "publicCertificate" | "serviceHttp" | "secret" | "cluster"
 >;
 
 /** The ways, for a run. */
@@ -62,6 +63,7 @@ class ClusterReach implements Reach {
     return {
       connect: (service) => this.#connect(service),
       publicHttp: (base) => new Http(base, { signal, ...this.#clientFor(new URL(base)) }),
+      publicCertificate: (base) => this.#certificateAt(new URL(base), signal),
       serviceHttp: async (service) => {
         const { hostname, port } = await this.#connect(service);
         // A forwarded port is on loopback, and servers know that name of themselves.
@@ -82,6 +84,12 @@ class ClusterReach implements Reach {
         },
       },
     };
+  }
+
+  #certificateAt({ hostname, port }: URL, signal: AbortSignal): Promise<string> {
+    const address = this.#options.resolve?.get(hostname) ??
+      { hostname, port: Number(port === "" ? 443 : port) };
+    return servedCertificate(address, hostname, signal);
   }
 
   async #connect(service: string): Promise<Address> {

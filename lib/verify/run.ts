@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CheckEvidence, Emit, Event } from "../event.ts";
 import { messageOf } from "../errors.ts";
-import { type CheckContext, CheckFailure, type Ways } from "./check.ts";
+import { type CheckContext, CheckFailure, type DeclaredWorkload, type Ways } from "./check.ts";
 import type { Reach } from "./reach.ts";
 import type { PlannedCheck } from "./settings.ts";
 
@@ -16,6 +16,8 @@ export interface VerifyOptions {
   readonly reach: Reach;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
+  /** What the component declares to run, for checks that compare it with what does. */
+  readonly declared?: readonly DeclaredWorkload[] | undefined;
   /** Begin nothing more after the first failure. */
   readonly failFast?: boolean;
 }
@@ -135,6 +137,7 @@ class Run {
       const context: CheckContext = {
         signal,
         marker: this.#marker,
+        declared: this.#options.declared,
         ...reached,
         secret: async (key) => {
           const value = await reached.secret(key);

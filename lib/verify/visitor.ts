@@ -2,7 +2,7 @@
 import { CookieJar } from "tough-cookie";
 import { type CheckContext, CheckFailure } from "./check.ts";
 import type { Answer } from "./http.ts";
-import { reached, UNTRUSTED } from "./reached.ts";
+import { reached } from "./reached.ts";
 
 const MAX_HOPS = 12;
 
@@ -88,6 +88,5 @@ function loop(path: readonly string[]): CheckFailure {
 const UNREACHED = {
   away: "The ingress or Keycloak is away, or its name does not resolve here.",
   timeout: "A server on the way hangs.",
-  tls: UNTRUSTED,
   hint: "Ask yourself: curl -v the address.",
 };

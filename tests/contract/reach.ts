@@ -2,6 +2,7 @@
 import type { CheckContext, CheckResult, Reach } from "../../lib/verify/mod.ts";
 import { Http, planChecks, verify } from "../../lib/verify/mod.ts";
 import type { Event } from "../../lib/event.ts";
+import { servedCertificate } from "../../lib/verify/served.ts";
 
 /** What there is to be reached. */
 export interface Reachable {
@@ -10,13 +11,15 @@ export interface Reachable {
   /** By `secret/key`. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly cluster?: CheckContext["cluster"];
+  /** Ports on loopback at which public hosts show their certificates. */
+  readonly certificates?: Readonly<Record<string, number>>;
   /** For public hosts whose names don't resolve. */
   readonly clients?: Readonly<Record<string, Deno.HttpClient>>;
 }
 
 /** Ways that lead straight to loopback. */
 export function directReach(
-  { services = {}, secrets = {}, cluster, clients = {} }: Reachable,
+  { services = {}, secrets = {}, cluster, clients = {}, certificates = {} }: Reachable,
 ): Reach {
   const port = (service: string) => services[service] ?? 1;
   return {
@@ -25,6 +28,11 @@ export function directReach(
       publicHttp: (base) => {
         const client = clients[new URL(base).hostname];
         return new Http(base, { signal, ...(client === undefined ? {} : { client }) });
+      },
+      publicCertificate: (base) => {
+        const { hostname, port } = new URL(base);
+        const address = certificates[hostname] ?? Number(port === "" ? 443 : port);
+        return servedCertificate({ hostname: "127.0.0.1", port: address }, hostname, signal);
       },
       serviceHttp: (service) =>
         Promise.resolve(new Http(`http://127.0.0.1:${port(service)}`, { signal })),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Changes, type Stack, startStack, URL_OF_CVAT } from "./identity.ts";
 import { runChecks } from "./reach.ts";
+import { startValkey } from "./servers/valkey.ts";
 import { forgeryCheck, reachable } from "./visit.ts";
 
 const PASSWORD = "a-password";
@@ -13,6 +14,7 @@ const signIn = (stack: Stack, settings: Readonly<Record<string, unknown>> = {}) 
   client: "cvat",
   cookie: { name: "_oauth2_proxy_cvat", domain: ".example.com", sameSite: "none" },
   user: { username: "ada@example.com", password: { secret: "user", key: "password" } },
+  sessions: { service: "cvat/ephemeral-valkey:6379" },
   signedIn: "/api/users/self",
   ...settings,
 });
@@ -25,11 +27,33 @@ const proxyArguments = (...changed: readonly string[]): Changes => ({
   ],
 });
 
+/** Annotations of one Ingress, changed. */
+const annotated = (name: string, changed: Readonly<Record<string, string>>): Changes => ({
+  route: (object) =>
+    object.metadata.name !== name ? object : {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        annotations: {
+          ...object.metadata.annotations,
+          ...Object.fromEntries(
+            Object.entries(changed).map(([key, value]) => [
+              `nginx.ingress.kubernetes.io/${key}`,
+              value,
+            ]),
+          ),
+        },
+      },
+    },
+});
+
 interface Case {
   readonly name: string;
   readonly changes?: Changes;
   readonly before?: (stack: Stack) => Promise<void> | void;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the test user has proven his e-mail address. */
+  readonly verified?: boolean;
   readonly says: RegExp;
 }
 
@@ -69,17 +93,88 @@ const CASES: readonly Case[] = [
     before: async (stack) => {
       await stack.sessions.command("CONFIG", "SET", "maxmemory", "1");
     },
-    says: /After the login, .*answers 500.*can't reach its Valkey/s,
+    says: /After the login, .*answers 500.*keep the session: Valkey has no memory left/s,
+  },
+  {
+    name: "the session store is away",
+    before: (stack) => stack.sessions[Symbol.asyncDispose](),
+    says: /After the login, .*answers 500.*keep the session: Valkey can't be reached/s,
+  },
+  {
+    name: "sessions in the cookies themselves",
+    changes: proxyArguments("--session-store-type=cookie"),
+    says: /is no ticket of a session in Valkey.*--session-store-type/,
+  },
+  {
+    name: "sessions in another Valkey",
+    settings: { sessions: { service: "valkey/valkey:6379" } },
+    says: /session of this visit is not in valkey\/valkey:6379.*in another Valkey/,
+  },
+  {
+    name: "a session that outlives the sign-out",
+    before: async (stack) => void await stack.sessions.command("ACL", "SETUSER", "default", "-del"),
+    says:
+      /After signing out .*(still in cvat\/ephemeral-valkey:6379.*could not delete|answers 202)/,
+  },
+  {
+    name: "nobody is told who it is",
+    changes: proxyArguments("--set-xauthrequest=false"),
+    says:
+      /answers 202 without X-Auth-Request-User and X-Auth-Request-Email.*set-xauthrequest is off/,
+  },
+  {
+    name: "a test user whose e-mail address is not verified",
+    verified: false,
+    says: /After the login, .*callback answers 500 .*e-mail address is not verified/s,
+  },
+  {
+    name: "answers that are larger than the ingress takes",
+    changes: {
+      ...proxyArguments("--session-store-type=cookie"),
+      ...annotated("oauth2-proxy-ingress", { "proxy-buffer-size": "2k" }),
+    },
+    says: /answers 502.*larger than the ingress' buffer/,
+  },
+  {
+    name: "Keycloak is away",
+    before: (stack) => stack.line.become("cut"),
+    says: /can't be reached.*Keycloak is away/,
+  },
+  {
+    name: "OAuth2 Proxy is away",
+    before: (stack) => stack.proxy[Symbol.asyncDispose](),
+    says: /\/ answers 50\d instead of leading to the login.*OAuth2 Proxy is away/,
   },
 ];
 
 Deno.test("the check of the login names each fault", async (test) => {
-  for (const { name, changes = {}, before, settings, says } of CASES) {
+  await using other = await startValkey();
+  await using shared = await startStack();
+  await test.step("well", async () => {
+    const stack = shared;
+    await stack.addUser({ email: "ada@example.com", password: PASSWORD });
+    const { result } = await runChecks([signIn(stack)], reachable(stack, PASSWORD));
+    assert.equal(result.status, "passed", JSON.stringify(result));
+    const said = JSON.stringify(result.evidence);
+    assert.match(said, /Secure, HttpOnly, SameSite=none, \.example\.com/);
+    assert.match(said, /in cvat\/ephemeral-valkey:6379, for \d+ minutes more/);
+    assert.match(said, /its cookie opens nothing any more/);
+    assert.equal(await stack.sessions.command("KEYS", "_oauth2_proxy_cvat-*"), "");
+  });
+  for (const { name, changes, before, settings, verified = true, says } of CASES) {
     await test.step(name, async () => {
-      await using stack = await startStack(changes);
-      await stack.addUser({ email: "ada@example.com", password: PASSWORD });
+      const isOwn = changes !== undefined || before !== undefined;
+      await using own = isOwn ? await startStack(changes) : undefined;
+      const stack = own ?? shared;
+      const email = `${crypto.randomUUID()}@example.com`;
+      await stack.addUser({ email, password: PASSWORD, verified });
       await before?.(stack);
-      const { result } = await runChecks([signIn(stack, settings)], reachable(stack, PASSWORD));
+      const known = reachable(stack, PASSWORD);
+      const user = { username: email, password: { secret: "user", key: "password" } };
+      const { result } = await runChecks([signIn(stack, { user, ...settings })], {
+        ...known,
+        services: { ...known.services, "valkey/valkey:6379": other.port },
+      });
       assert.equal(result.status, "failed", JSON.stringify(result));
       assert.match(`${result.message} ${result.probably}`, says);
       assert.ok(!JSON.stringify(result).includes(PASSWORD));

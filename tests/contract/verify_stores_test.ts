@@ -115,6 +115,7 @@ Deno.test("the check of Valkey passes when all is well, and names each fault", a
   };
   await test.step("well, with an idle queue", async () => {
     await server.command("SADD", "rq:workers:import", "rq:worker:1");
+    await server.command("HSET", "rq:worker:1", "hostname", "a-machine");
     const result = await run({ queues: ["import"] });
     assert.equal(result.status, "passed", JSON.stringify(result));
     assert.match(JSON.stringify(result.evidence), /valkey 8\..*append-only file.*0 waiting/);
@@ -159,6 +160,11 @@ Deno.test("the check of Valkey passes when all is well, and names each fault", a
   });
   await test.step("a dead worker that is still registered", async () => {
     await server.command("SADD", "rq:workers:export", "rq:worker:2");
+    assert.match(
+      (await run({ queues: ["export"] })).message ?? "",
+      /No worker serves the queue export.*1 more registered that are gone/,
+    );
+    await server.command("HSET", "rq:worker:2", "hostname", "a-machine");
     await server.command(
       "HSET",
       "rq:job:job-1",
@@ -171,5 +177,11 @@ Deno.test("the check of Valkey passes when all is well, and names each fault", a
       /waits for 60\d s, and 1 in all.*worker is dead/,
     );
     assert.equal((await run({ queues: ["export"], patience: 3_600 })).status, "passed");
+    const running = run({ queues: ["export"] });
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    await server.command("LPOP", "rq:queue:export");
+    const served = await running;
+    assert.equal(served.status, "passed", JSON.stringify(served));
+    assert.match(JSON.stringify(served.evidence), /until it was taken/);
   });
 });

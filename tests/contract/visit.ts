@@ -118,7 +118,10 @@ export const forgeryCheck = {
 
 /** The ways to a stack, for checks. */
 export const reachable = (stack: Stack, password = ""): Reachable => ({
-  services: { "cvat/cvat-backend:8080": stack.django.port },
+  services: {
+    "cvat/cvat-backend:8080": stack.django.port,
+    "cvat/ephemeral-valkey:6379": stack.sessions.port,
+  },
   secrets: { "user/password": password },
   clients: { [HOST]: stack.client },
 });

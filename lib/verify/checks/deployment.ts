@@ -2,8 +2,9 @@
 import { Buffer } from "node:buffer";
 import { load } from "js-yaml";
 import { z } from "zod";
-import { certificateProblem } from "../../certificate.ts";
 import { type CheckContext, CheckFailure, type ClusterView, defineCheck } from "../check.ts";
+import { problemWithin } from "./certificate.ts";
+import { checkWorkloads } from "./workloads.ts";
 import { checkFile, checkSpace, podFile, volume } from "./in_pods.ts";
 
 const settings = z.strictObject({
@@ -21,32 +22,7 @@ type Settings = z.output<typeof settings>;
 const text = z.string();
 const meta = z.object({
   name: text,
-  generation: z.number().optional(),
   labels: z.record(text, text).optional(),
-});
-const workload = z.object({
-  kind: text.optional(),
-  metadata: meta,
-  spec: z.object({ replicas: z.number().optional() }),
-  status: z.object({
-    observedGeneration: z.number().optional(),
-    replicas: z.number().optional(),
-    updatedReplicas: z.number().optional(),
-    readyReplicas: z.number().optional(),
-  }).default({}),
-});
-const containerStatus = z.object({
-  name: text,
-  image: text.default(""),
-  imageID: text.default(""),
-});
-const pod = z.object({
-  metadata: meta.extend({ deletionTimestamp: text.optional() }),
-  spec: z.object({ containers: z.array(z.object({ name: text, image: text })) }),
-  status: z.object({
-    phase: text.optional(),
-    containerStatuses: z.array(containerStatus).nullish(),
-  }),
 });
 const claim = z.object({
   metadata: meta,
@@ -80,7 +56,6 @@ export const deploymentCheck = defineCheck({
     const { cluster } = context;
     if (cluster === undefined) throw new CheckFailure("There is no cluster to look at");
     await checkWorkloads(cluster, context);
-    await checkImages(cluster, context);
     await checkClaims(cluster, context);
     await checkCertificates(cluster, given, context);
     if (given.discovery !== undefined) await checkDiscovery(cluster, given.discovery);
@@ -97,73 +72,6 @@ async function all<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>[]> {
   const items = await cluster.list({ group, version: "v1", plural });
   return items.map((item) => schema.parse(item));
-}
-
-async function checkWorkloads(cluster: ClusterView, context: CheckContext): Promise<void> {
-  const kinds = ["deployments", "statefulsets"];
-  const lists = await Promise.all(kinds.map((plural) => all(cluster, workload, "apps", plural)));
-  const workloads = lists.flat();
-  if (workloads.length === 0) {
-    throw new CheckFailure(`Namespace ${cluster.namespace} has no workload`, {
-      probably: "The component is not deployed.",
-      hint: "Reconcile it first.",
-    });
-  }
-  for (const { metadata, spec, status } of workloads) {
-    const wanted = spec.replicas ?? 1;
-    const seen = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
-    const [updated, ready] = [status.updatedReplicas ?? 0, status.readyReplicas ?? 0];
-    if (
-      seen && ready >= wanted && (updated >= wanted || wanted === 0) &&
-      (status.replicas ?? 0) === wanted
-    ) continue;
-    throw new CheckFailure(
-      `${metadata.name} has ${ready} of ${wanted} pods ready, ${updated} of them at the desired revision`,
-      {
-        probably: seen
-          ? "A pod does not come up, or an old one does not go."
-          : "The controller has not looked at the last change yet.",
-        hint: `kubectl get pods --namespace ${cluster.namespace}; kubectl describe pod NAME`,
-      },
-    );
-  }
-  context.evidence("workloads ready", workloads.length);
-}
-
-/** Images that a node tells are compared by digest; kinds of nodes that tell none are counted. */
-async function checkImages(cluster: ClusterView, context: CheckContext): Promise<void> {
-  const pods = (await all(cluster, pod, "", "pods"))
-    .filter(({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined && status.phase === "Running"
-    );
-  let [same, untold] = [0, 0];
-  for (const { metadata, spec, status } of pods) {
-    for (const { name, image } of spec.containers) {
-      const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
-      const running = status.containerStatuses?.find((item) => item.name === name)?.imageID ?? "";
-      if (digest === undefined) {
-        throw new CheckFailure(
-          `Container ${name} of ${metadata.name} has an image without a digest: ${image}`,
-          {
-            probably: "The workload was changed by hand.",
-            hint: "Reconcile.",
-          },
-        );
-      }
-      if (running === "") untold++;
-      else if (running.endsWith(digest)) same++;
-      else {
-        throw new CheckFailure(`${metadata.name} runs ${running}, not ${image}`, {
-          probably: "The tag was pushed again, or the node had an image of the same name.",
-          hint: `kubectl delete pod ${metadata.name} --namespace ${cluster.namespace}`,
-        });
-      }
-    }
-  }
-  context.evidence(
-    "images",
-    `${same} by digest${untold === 0 ? "" : `, ${untold} not told by their node`}`,
-  );
 }
 
 async function checkClaims(cluster: ClusterView, context: CheckContext): Promise<void> {
@@ -195,13 +103,7 @@ async function checkCertificates(
   }
   for (const [secret, names] of hosts) {
     const certificate = await certificateIn(cluster, secret);
-    const now = Date.now();
-    const problem = certificateProblem(certificate, { hosts: [...names], now }) ??
-      certificateProblem(certificate, {
-        hosts: [...names],
-        now: now + certificateDays * 86_400_000,
-      })
-        ?.replace("ran out", "runs out");
+    const problem = problemWithin(certificate, { hosts: [...names], days: certificateDays });
     if (problem === undefined) continue;
     throw new CheckFailure(`The certificate in Secret ${secret} ${problem}`, {
       probably: "Its source was not renewed, or the copy does not follow it.",

@@ -1,7 +1,7 @@
 /** The check `http`: an address answers as it should. @module */
 import { z } from "zod";
 import { CheckFailure, defineCheck } from "../check.ts";
-import { reached, UNTRUSTED } from "../reached.ts";
+import { reached } from "../reached.ts";
 import { baseUrl, service } from "../settings_schema.ts";
 
 const settings = z.strictObject({
@@ -52,6 +52,5 @@ export const httpCheck = defineCheck({
 const UNREACHED = {
   away: "The server is down, or its Service has no ready pod.",
   timeout: "A server on the way hangs.",
-  tls: UNTRUSTED,
   hint: "Look at its pods and its log.",
 };

@@ -1,5 +1,6 @@
 /** What can only be seen from inside of a pod: modes of files, and space left on volumes. @module */
 import { z } from "zod";
+import { messageOf } from "../../errors.ts";
 import { type CheckContext, CheckFailure, type ClusterView } from "../check.ts";
 
 const place = {
@@ -50,7 +51,8 @@ export async function checkFile(
 ): Promise<void> {
   const container = await containerAt(cluster, where);
   if (container === undefined) return context.evidence(path, "no pod to look into");
-  const { code, text, errors } = await cluster.exec(container, ["stat", "-c", "%a", path]);
+  const { code, text, errors } = await cluster.exec(container, ["stat", "-c", "%a", path])
+    .catch((error: unknown) => ({ code: -1, text: "", errors: messageOf(error) }));
   const found = text.trim();
   if (code === 0 && found === mode) return context.evidence(path, `mode ${mode}`);
   throw new CheckFailure(

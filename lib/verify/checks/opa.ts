@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
 import type { Http } from "../http.ts";
+import { decide, OPA_UNREACHED } from "../opa_client.ts";
 import { reached } from "../reached.ts";
 import { service } from "../settings_schema.ts";
 
@@ -20,7 +21,6 @@ const settings = z.strictObject({
 });
 
 const bundles = z.object({ result: z.record(z.string(), z.unknown()).optional() });
-const evaluation = z.object({ result: z.unknown() });
 
 /**
  * Neither health endpoint proves anything: one answers 200 without any rule, the other where no bundle is configured.
@@ -37,22 +37,10 @@ export const opaCheck = defineCheck({
     const http = await context.serviceHttp(given.service);
     await checkBundle(http, given.bundle, context);
     for (const { path, input, result } of given.decisions) {
-      const answer = await reached(() =>
-        http.ask(`/v1/data/${path}`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ input }),
-        }), UNREACHED);
-      const { success, data } = evaluation.safeParse(answer.json);
-      if (answer.status !== 200 || !success || data.result === undefined) {
-        throw new CheckFailure(`${path} has no result (status ${answer.status})`, {
-          probably: "There is no such rule: the bundle is not loaded, or holds other rules.",
-          hint: "curl OPA/v1/policies lists what is loaded; restart OPA to have it fetched anew.",
-        });
-      }
-      if (JSON.stringify(data.result) !== JSON.stringify(result)) {
+      const found = await decide(http, path, input);
+      if (JSON.stringify(found) !== JSON.stringify(result)) {
         throw new CheckFailure(
-          `${path} answers ${JSON.stringify(data.result)} where ${JSON.stringify(result)} is right`,
+          `${path} answers ${JSON.stringify(found)} where ${JSON.stringify(result)} is right`,
           {
             probably: "The rules are stale or were changed: they are not those of this release.",
             hint:
@@ -67,10 +55,10 @@ export const opaCheck = defineCheck({
 });
 
 async function checkBundle(http: Http, name: string, context: CheckContext): Promise<void> {
-  const health = await reached(() => http.ask("/health?bundles"), UNREACHED);
+  const health = await reached(() => http.ask("/health?bundles"), OPA_UNREACHED);
   context.evidence("health", health.status);
   const active = bundles.safeParse(
-    (await reached(() => http.ask("/v1/data/system/bundles"), UNREACHED)).json,
+    (await reached(() => http.ask("/v1/data/system/bundles"), OPA_UNREACHED)).json,
   );
   const names = Object.keys(active.data?.result ?? {});
   if (names.includes(name) && health.status === 200) return;
@@ -86,9 +74,3 @@ async function checkBundle(http: Http, name: string, context: CheckContext): Pro
     },
   );
 }
-
-const UNREACHED = {
-  server: "OPA",
-  away: "It is down, or its Service has no ready pod.",
-  hint: "Look at its pods and its log.",
-};

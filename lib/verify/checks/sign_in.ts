@@ -2,18 +2,18 @@
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
 import type { Answer } from "../http.ts";
-import { baseUrl, optionalLogin, valueOf } from "../settings_schema.ts";
+import { baseUrl, credential, optionalLogin, service, valueOf } from "../settings_schema.ts";
 import { shown, target, Visitor } from "../visitor.ts";
+import { cookieSettings, followSession, storeProblem } from "./session.ts";
 
 const settings = z.strictObject({
   url: baseUrl.describe("Public address."),
   issuer: baseUrl.describe("The realm at Keycloak."),
   client: z.string().describe("Client id at Keycloak."),
-  cookie: z.strictObject({
-    name: z.string(),
-    domain: z.string(),
-    sameSite: z.enum(["none", "lax", "strict"]).default("none"),
-  }),
+  cookie: cookieSettings,
+  sessions: z.strictObject({ service, password: credential.optional() }).optional().describe(
+    "The Valkey that must hold the sessions. Without it, only the cookie is looked at.",
+  ),
   user: optionalLogin.describe(
     "A test user of the realm. Without one, only the way to the login is checked.",
   ),
@@ -40,9 +40,7 @@ export const signInCheck = defineCheck({
       return;
     }
     await signIn(visitor, form, given, context);
-    await checkCookie(visitor, given, context);
-    await checkIdentity(visitor, given, context);
-    await signOut(visitor, given);
+    await followSession(visitor, given, context, () => checkIdentity(visitor, given, context));
     context.evidence("hops", visitor.hops);
   },
 });
@@ -165,11 +163,18 @@ async function signIn(
   }
   const { path, answer: last } = await visitor.follow(login, answer);
   const callback = path.find((step) => step.startsWith(`${given.url}/oauth2/callback`));
-  if (callback === undefined || last.status >= 400) throw callbackFailure(path, last);
+  if (callback === undefined || last.status >= 400) {
+    throw callbackFailure(path, last, await storeProblem(given.sessions, context));
+  }
   context.evidence("ends at", `${shown(path.at(-1) ?? "")} (status ${last.status})`);
 }
 
-function callbackFailure(path: readonly string[], { status, text }: Answer): CheckFailure {
+/** @param store what is wrong with the Valkey of the sessions. */
+function callbackFailure(
+  path: readonly string[],
+  { status, text }: Answer,
+  store: string | undefined,
+): CheckFailure {
   const at = shown(path.at(-1) ?? "");
   const probably = status === 502
     ? "The headers of the answer are larger than the ingress' buffer (proxy-buffer-size)."
@@ -179,44 +184,15 @@ function callbackFailure(path: readonly string[], { status, text }: Answer): Che
     ? "The test user's e-mail address is not verified."
     : /csrf/i.test(text)
     ? "The cookie of the login did not come back: its domain or SameSite does not fit."
+    : store !== undefined
+    ? `OAuth2 Proxy can't keep the session: ${store}`
     : status >= 500
-    ? "OAuth2 Proxy can't redeem the code (wrong client secret), or can't reach its Valkey."
+    ? "OAuth2 Proxy can't redeem the code (another client secret), or the user's e-mail address is not verified."
     : "OAuth2 Proxy does not let this user in.";
   return new CheckFailure(`After the login, ${at} answers ${status}`, {
     probably,
     hint: "Look at the log of OAuth2 Proxy.",
   });
-}
-
-async function checkCookie(
-  visitor: Visitor,
-  given: Settings,
-  context: CheckContext,
-): Promise<void> {
-  const { name, domain, sameSite } = given.cookie;
-  const cookies = await visitor.jar.getCookies(`${given.url}/`);
-  const cookie = cookies.find(({ key }) => key === name || key.startsWith(`${name}_`));
-  if (cookie === undefined) {
-    throw new CheckFailure(`There is no cookie ${name} after the login`, {
-      probably: "OAuth2 Proxy names it otherwise, or sets it for a domain that is not this host's.",
-      hint: "Look at --cookie-name and --cookie-domain of OAuth2 Proxy.",
-    });
-  }
-  const wrong = [
-    ...(cookie.secure ? [] : ["not Secure"]),
-    ...(cookie.httpOnly ? [] : ["not HttpOnly"]),
-    ...(cookie.sameSite === sameSite
-      ? []
-      : [`SameSite=${cookie.sameSite ?? "absent"}, not ${sameSite}`]),
-    ...(cookie.domain === domain.replace(/^\./, "") ? [] : [`for ${cookie.domain}, not ${domain}`]),
-  ];
-  if (wrong.length > 0) {
-    throw new CheckFailure(`The cookie ${name} is ${wrong.join(", ")}`, {
-      probably: "OAuth2 Proxy's arguments are not those in Git.",
-      hint: "Look at its --cookie-* arguments, and reconcile.",
-    });
-  }
-  context.evidence("cookie", `${name}: Secure, HttpOnly, SameSite=${sameSite}, ${domain}`);
 }
 
 async function checkIdentity(
@@ -225,16 +201,21 @@ async function checkIdentity(
   context: CheckContext,
 ): Promise<void> {
   const auth = await visitor.ask(`${given.url}/oauth2/auth`);
-  const email = auth.headers.get("x-auth-request-email");
-  if (auth.status !== 202 || email === null) {
+  const missing = ["X-Auth-Request-User", "X-Auth-Request-Email"].filter((name) =>
+    !auth.headers.get(name)
+  );
+  if (auth.status !== 202 || missing.length > 0) {
     throw new CheckFailure(
-      `/oauth2/auth answers ${auth.status}${email === null ? " without an identity" : ""}`,
+      `/oauth2/auth answers ${auth.status} without ${missing.join(" and ")}`,
       {
-        probably: "The session is not found in the session store, or --set-xauthrequest is off.",
+        probably: auth.status === 202
+          ? "OAuth2 Proxy tells nobody who it is: --set-xauthrequest is off."
+          : "The session is not found in the session store.",
         hint: "Does the Valkey of the sessions answer? Look at the log of OAuth2 Proxy.",
       },
     );
   }
+  context.evidence("/oauth2/auth", "202 with X-Auth-Request-User and X-Auth-Request-Email");
   if (given.signedIn === undefined) return;
   const { status } = await visitor.ask(given.url + given.signedIn);
   if (status === 200) {
@@ -245,15 +226,5 @@ async function checkIdentity(
     probably:
       "The application did not take over the identity: its middleware lacks the proof, or refuses the account.",
     hint: "Look at the log of the backend, and whether both sides read the same proof.",
-  });
-}
-
-async function signOut(visitor: Visitor, given: Settings): Promise<void> {
-  await visitor.ask(`${given.url}/oauth2/sign_out`);
-  const { status } = await visitor.ask(`${given.url}/oauth2/auth`);
-  if (status === 401) return;
-  throw new CheckFailure(`After signing out /oauth2/auth answers ${status}, not 401`, {
-    probably: "The cookie was not removed: it was set for another domain than it is removed for.",
-    hint: "Look at --cookie-domain of OAuth2 Proxy.",
   });
 }

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { type CheckContext, CheckFailure } from "../check.ts";
 import type { Answer, Http, Question } from "../http.ts";
-import { reached, UNTRUSTED } from "../reached.ts";
+import { reached } from "../reached.ts";
 
 /** `application/json` alone is answered 406. */
 const ACCEPT = "application/vnd.cvat+json, */*;q=0.1";
@@ -61,7 +61,6 @@ export class CvatApi {
     return await reached(() => this.#http.ask(path, { ...question, headers }), {
       away: "The ingress or the server is away.",
       timeout: "The server is overloaded, or waits for something that is away.",
-      tls: UNTRUSTED,
       hint: `Ask yourself: curl -i ${this.#http.origin}/api/server/about`,
     });
   }

@@ -94,15 +94,7 @@ async function exportTask(api: CvatApi, task: number, format: string): Promise<U
       probably: "Another release answers than the one that was deployed.",
     });
   }
-  if (new URL(result, api.origin).origin !== api.origin) {
-    throw new CheckFailure(
-      `The file of an export is said to be at ${new URL(result).origin}, not ${api.origin}`,
-      {
-        probably: "The ingress does not pass on X-Forwarded-Proto and the Host.",
-        hint: "Look at the ingress' configuration for use-forwarded-headers.",
-      },
-    );
-  }
+  // Its host is the one that CVAT takes for its own; the path is asked where everything else is.
   const answer = await api.ask(result);
   if (answer.status === 200) return answer.bytes;
   throw new CheckFailure(

@@ -43,6 +43,7 @@ export function openArchive(bytes: Uint8Array): Archive {
       return true;
     },
   });
+  if (count === 0) throw new Error("the archive is empty");
   return new Map(Object.entries(files));
 }
 

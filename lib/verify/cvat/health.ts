@@ -53,33 +53,37 @@ export const cvatHealthCheck = defineCheck({
   deadline: 60,
   settings: healthSettings,
   async run(given, context) {
-    const outside = cvatApi(context, { url: given.url });
     const inside = new CvatApi(await context.serviceHttp(given.service), {
       signal: context.signal,
     });
+    const outside = cvatApi(context, { url: given.url });
+    // Without Valkey a stranger's question about the release is an error, so health comes first.
+    await readHealth(inside, "inside", context);
+    await readHealth(outside, "through the ingress", context);
     const within = await readAbout(inside, given.version, "inside");
-    const { logo_url: logo, version } = await readAbout(
-      outside,
-      given.version,
-      "through the ingress",
-    );
-    context.evidence("version", version);
-    if (within.version !== version) {
-      throw new CheckFailure(`Inside answers ${within.version}, through the ingress ${version}`, {
-        probably: "The ingress leads to another installation.",
-        hint: "kubectl get ingress --all-namespaces",
-      });
+    const without = await readAbout(outside, given.version, "through the ingress");
+    context.evidence("version", within.version);
+    if (within.version !== without.version) {
+      throw new CheckFailure(
+        `Inside answers ${within.version}, through the ingress ${without.version}`,
+        {
+          probably: "The ingress leads to another installation.",
+          hint: "kubectl get ingress --all-namespaces",
+        },
+      );
     }
-    if (logo !== undefined && new URL(logo).origin !== new URL(given.url).origin) {
-      throw new CheckFailure(`CVAT believes that it is at ${new URL(logo).origin}`, {
-        probably:
-          "The ingress does not pass on X-Forwarded-Proto and the Host: uploads and exports will lead astray.",
-        hint: "Look at the ingress' configuration for use-forwarded-headers.",
-      });
-    }
-    await readHealth(outside, context);
+    checkOrigin(without.logo_url, given.url);
   },
 });
+
+function checkOrigin(logo: string | undefined, url: string): void {
+  if (logo === undefined || new URL(logo, url).origin === new URL(url).origin) return;
+  throw new CheckFailure(`CVAT believes that it is at ${new URL(logo).origin}`, {
+    probably:
+      "The ingress does not pass on X-Forwarded-Proto and the Host: uploads and exports will lead astray.",
+    hint: "Look at the ingress' configuration for use-forwarded-headers.",
+  });
+}
 
 async function readAbout(api: CvatApi, version: string | undefined, where: string) {
   const found = await api.expect(200, about, "/api/server/about");
@@ -92,25 +96,28 @@ async function readAbout(api: CvatApi, version: string | undefined, where: strin
 }
 
 /** All parts are judged at once: the body says the same with 200 and with 500. */
-async function readHealth(api: CvatApi, context: CheckContext): Promise<void> {
+async function readHealth(api: CvatApi, where: string, context: CheckContext): Promise<void> {
   const answer = await api.ask("/api/server/health/?format=json", {
     headers: { accept: "application/json" },
   });
   const { success, data } = health.safeParse(answer.json);
   if (!success) {
     throw new CheckFailure(
-      `/api/server/health answers ${answer.status} without a list of its parts`,
+      `/api/server/health answers ${answer.status} ${where}, without a list of its parts`,
       {
-        probably: "A proxy answers instead of CVAT.",
-        hint: "kubectl logs deployment/cvat-backend",
+        probably: [502, 503, 504].includes(answer.status)
+          ? "The ingress finds no server behind it: no pod is ready, or its Service has another port."
+          : "Another server answers there than CVAT.",
+        hint: "kubectl get pods,endpointslices; kubectl logs deployment/cvat-backend",
       },
     );
   }
-  context.evidence("health", `${Math.round(answer.milliseconds)} ms`);
+  context.evidence(`health ${where}`, `${Math.round(answer.milliseconds)} ms`);
   const bad = Object.entries(data).filter(([, says]) => says !== "working");
-  for (const [part, says] of Object.entries(data)) context.evidence(part, says.slice(0, 120));
   const [first] = bad;
-  if (first === undefined) return;
+  if (first === undefined) {
+    return context.evidence(`parts ${where}`, `${Object.keys(data).join(", ")}: working`);
+  }
   const [, , probably, next] =
     CAUSES.find(([part, says]) => part.test(first[0]) && says.test(first[1])) ?? [];
   throw new CheckFailure(

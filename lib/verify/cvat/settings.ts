@@ -16,6 +16,13 @@ export const cvatSettings = z.strictObject({
   ),
 });
 
+/** What CVAT says of the account that asks. */
+export const self = z.object({
+  id: z.int(),
+  username: z.string(),
+  groups: z.array(z.string()).default([]),
+});
+
 /** The same with the way inside. */
 export const healthSettings = z.strictObject({
   url: baseUrl.describe("Public address."),

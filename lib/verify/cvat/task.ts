@@ -3,14 +3,9 @@ import { z } from "zod";
 import { CheckFailure, defineCheck } from "../check.ts";
 import { valueOf } from "../settings_schema.ts";
 import { cvatApi, excerpt } from "./api.ts";
-import { apiOf, cvatSettings } from "./settings.ts";
+import { apiOf, cvatSettings, self } from "./settings.ts";
 import { labelId, makeTask, removeAbandoned } from "./tasks.ts";
 
-const self = z.object({
-  id: z.int(),
-  username: z.string(),
-  groups: z.array(z.string()).default([]),
-});
 const task = z.object({
   id: z.int(),
   name: z.string(),
@@ -54,6 +49,12 @@ const LABELS = [
   },
 ] as const;
 
+/** A task, and the id of its owner. */
+export interface OwnedTask {
+  readonly id: number;
+  readonly owner: number;
+}
+
 /** Basic authentication as cvat-cli does it; made, read back, hidden from others. */
 export const cvatTaskCheck = defineCheck({
   id: "cvat-task",
@@ -95,6 +96,7 @@ export const cvatTaskCheck = defineCheck({
     }
     context.evidence("labels", page.results.length);
     await checkStrangers(made.id, given, context);
+    return { id: made.id, owner: me.id } satisfies OwnedTask;
   },
 });
 

@@ -29,30 +29,57 @@ export interface Task {
   readonly labels: ReadonlyMap<string, number>;
 }
 
+/** What will be removed. */
+export interface Removable {
+  readonly name: string;
+  /** Spares the search for it; null when nothing was made. */
+  id?: number | null;
+}
+
+interface Removal {
+  readonly context: CheckContext;
+  readonly account: Parameters<typeof apiOf>[0]["account"];
+  readonly url: string;
+}
+
+/**
+ * Sees to it that a task is removed when all checks have ended, made or not. To be called before it is made: an interrupt
+ * can come between what the server does and its answer.
+ *
+ * @returns the name that it must have.
+ */
+export function removeLater(
+  what: string,
+  { context, account, url }: Removal,
+): Removable {
+  const task: Removable = { name: `${context.marker}-${what}` };
+  context.cleanup(`task ${task.name}`, async (ways) => {
+    if (task.id === null) return;
+    const own = await apiOf({ url, account }, context, ways);
+    const ids = task.id === undefined ? await idsNamed(own, task.name, ways.signal) : [task.id];
+    for (const id of ids) {
+      const { status } = await own.ask(`/api/tasks/${id}`, { method: "DELETE" });
+      if (status !== 204 && status !== 404) throw new Error(`DELETE answers ${status}`);
+    }
+  });
+  return task;
+}
+
 /** Makes a task that is removed when all checks have ended. */
 export async function makeTask(
   api: CvatApi,
   what: string,
   labels: readonly LabelRequest[],
-  { context, account, url }: {
-    readonly context: CheckContext;
-    readonly account: Parameters<typeof apiOf>[0]["account"];
-    readonly url: string;
-  },
+  removal: Removal,
 ): Promise<Task> {
-  const name = `${context.marker}-${what}`;
-  const made: { id?: number } = {};
-  // Said before it is made: an interrupt can come between what the server does and its answer.
-  context.cleanup(`task ${name}`, async (ways) => {
-    const own = await apiOf({ url, account }, context, ways);
-    const ids = made.id === undefined ? await idsNamed(own, name, ways.signal) : [made.id];
-    for (const task of ids) {
-      const { status } = await own.ask(`/api/tasks/${task}`, { method: "DELETE" });
-      if (status !== 204 && status !== 404) throw new Error(`DELETE answers ${status}`);
-    }
-  });
-  const { id } = await api.expect(201, created, "/api/tasks", api.json({ name, labels }));
-  made.id = id;
+  const task = removeLater(what, removal);
+  const { id } = await api.expect(
+    201,
+    created,
+    "/api/tasks",
+    api.json({ name: task.name, labels }),
+  );
+  task.id = id;
   const page = await api.expect(200, labelPage, `/api/labels?task_id=${id}&page_size=100`);
   return { id, labels: new Map(page.results.map((label) => [label.name, label.id])) };
 }

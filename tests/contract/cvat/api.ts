@@ -50,7 +50,7 @@ export class Api {
       if (found === undefined || found.owner.id !== account.id) {
         return html("There is no request with specified id", 404);
       }
-      return json(requestView(found, base));
+      return json(requestView(found, this.rooms.faults.resultBase ?? base));
     }
     switch (`${request.method} ${path}`) {
       case "GET /":

@@ -2,7 +2,14 @@
 import type { CvatWithOpa } from "./verified.ts";
 
 /** All checks that one CVAT with its OPA can be asked. */
-export const ALL = ["opa", "cvat-health", "cvat-task", "cvat-media", "cvat-export"] as const;
+export const ALL = [
+  "opa",
+  "cvat-health",
+  "cvat-task",
+  "cvat-rules",
+  "cvat-media",
+  "cvat-export",
+] as const;
 
 /** What breaks, which check tells, and what it says. */
 export interface Case {
@@ -33,7 +40,7 @@ export const CASES: readonly Case[] = [
     name: "Valkey is away",
     set: (stack) => void faults(stack).down.add("cache"),
     check: "cvat-health",
-    says: /500.*(Valkey|services is away)/,
+    says: /Cache backend: default: unexpected.*Valkey is down/,
   },
   {
     name: "the disk is nearly full",
@@ -120,6 +127,24 @@ export const CASES: readonly Case[] = [
     set: (stack) => void (faults(stack).losesAttributes = true),
     check: "cvat-task",
     says: /label with attributes was not kept/,
+  },
+  {
+    name: "an API that does not ask for decisions",
+    set: (stack) => void (faults(stack).permits = true),
+    check: "cvat-task",
+    says: /Another account is answered 200.*rules let everybody in/,
+  },
+  {
+    name: "an API that permits what is denied, but for looking",
+    set: (stack) => void (faults(stack).permits = "delete"),
+    check: "cvat-rules",
+    says: /OPA denies to delete a task as the other account, but CVAT answers 204.*another OPA/,
+  },
+  {
+    name: "an API that refuses what is allowed",
+    set: (stack) => void (faults(stack).refuses = "other"),
+    check: "cvat-rules",
+    says: /OPA allows to create a task as the other account, but CVAT answers 403.*stale bundle/,
   },
   {
     name: "nobody serves imports",

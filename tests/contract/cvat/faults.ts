@@ -35,6 +35,12 @@ export interface Faults {
   bodyLimit: number;
   /** Requests without credentials, but with X-Auth-Request-User, are that user's. */
   trustsHeaders: boolean;
+  /** What OPA denies is permitted: everything, or this scope. */
+  permits: boolean | string;
+  /** Whom it refuses everything but looking at himself, whatever OPA says. */
+  refuses: string | undefined;
+  /** Results of exports are said to be at this address. */
+  resultBase: string | undefined;
   /** It takes its address inside for the public one, as when headers are lost on the way. */
   forgetsHost: boolean;
   /** Labels lose their attributes. */
@@ -64,6 +70,9 @@ export function noFaults(): Faults {
     breaksUploads: false,
     bodyLimit: Infinity,
     trustsHeaders: false,
+    permits: false,
+    refuses: undefined,
+    resultBase: undefined,
     forgetsHost: false,
     losesAttributes: false,
     version: undefined,

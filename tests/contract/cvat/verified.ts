@@ -76,6 +76,7 @@ export async function startCvatWithOpa(
       const known: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
         "cvat-health": { url, service: "cvat-backend:8080", version: options.release ?? "2.64.0" },
         opa: { service: "opa:8181", bundle: "cvat", decisions: DECISIONS },
+        "cvat-rules": { url, account, outsider, service: "opa:8181" },
         "cvat-events": { url, account, table: "cvat.events", patience: 5 },
       };
       const checks = names.map((check) => ({

@@ -1,6 +1,6 @@
 /** Ends servers of tests. */
 
-/** Ends a process, which may have ended by itself, and removes its folder. */
+/** Ends a process, which may have ended before, and removes its folder. */
 export async function end(child: Deno.ChildProcess, folder: string): Promise<void> {
   try {
     child.kill("SIGKILL");
@@ -8,5 +8,7 @@ export async function end(child: Deno.ChildProcess, folder: string): Promise<voi
     // It has ended by itself.
   }
   await child.status;
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { onPath } from "../../../lib/tools/lookup.ts";
 import { freePort, until } from "./ports.ts";
+import { end } from "./process.ts";
 
 /** A running server. */
 export interface Valkey extends AsyncDisposable {
@@ -59,10 +60,6 @@ export async function startValkey(
     port,
     password,
     command,
-    async [Symbol.asyncDispose]() {
-      process.kill("SIGKILL");
-      await process.status;
-      await Deno.remove(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => end(process, folder),
   };
 }
