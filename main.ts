@@ -37,6 +37,8 @@ function createContext(): CommandContext {
       "plumb",
     ),
     confirm: (question) => Promise.resolve(Deno.stdin.isTerminal() && confirm(question)),
+    ask: (question) =>
+      Promise.resolve(Deno.stdin.isTerminal() ? prompt(question) ?? undefined : undefined),
   };
 }
 

@@ -235,6 +235,15 @@ export type Event =
     /** RFC 3339; for good when absent. */
     readonly until?: string;
   }
+  | {
+    /** Data that outlives a rollback, comes back with the next deploy, or is deleted for good. */
+    readonly type: "data";
+    readonly state: "kept" | "back" | "lost";
+    /** Which, with its size. */
+    readonly what: string;
+    /** Where it is and how it comes back, or what becomes of it. */
+    readonly message: string;
+  }
   | { readonly type: "warning"; readonly message: string; readonly place?: string }
   | {
     readonly type: "error";

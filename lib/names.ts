@@ -7,6 +7,9 @@
 /** Field manager of every server-side apply. */
 export const FIELD_MANAGER = "plumb";
 
+/** Field manager of claims that are made anew for the volumes which a rollback kept. */
+export const RESTORE_MANAGER = "plumb-restore";
+
 /** Where inventories and leases live. */
 export const SYSTEM_NAMESPACE = "plumb-system";
 
@@ -42,6 +45,8 @@ export const ANNOTATION = {
   substitute: `${API_GROUP}/substitute`,
   /** On Secrets with generated keys: which rotation of each key they hold, as JSON. Plumb writes it. */
   rotation: `${API_GROUP}/rotation`,
+  /** Set by Plumb on PersistentVolumes that a rollback set to Retain: the reclaim policy that they had. */
+  formerReclaimPolicy: `${API_GROUP}/former-reclaim-policy`,
   /** Set by Plumb on pod templates: a keyed hash of the ConfigMaps and Secrets that the pods use. */
   configHash: `${API_GROUP}/config-hash`,
 } as const;

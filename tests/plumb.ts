@@ -20,6 +20,8 @@ export interface RunSettings {
   readonly environment?: Record<string, string>;
   readonly kubeconfig?: string;
   readonly signal?: AbortSignal;
+  /** Of a person at a terminal; nobody is there when absent. */
+  readonly answer?: string;
   /** Called with each event as it happens. */
   readonly onEvent?: (event: Event) => void;
 }
@@ -35,6 +37,7 @@ export const QUIET: RunContext = {
   signal: new AbortController().signal,
   cache: "/nowhere",
   confirm: () => Promise.resolve(true),
+  ask: () => Promise.resolve(undefined),
   emit: () => {},
 };
 
@@ -50,7 +53,7 @@ export async function plumb(args: readonly string[], settings: RunSettings = {})
   const context: CommandContext = {
     write,
     writeError: write,
-    interactive: false,
+    interactive: settings.answer !== undefined,
     color: false,
     columns: 100,
     environment: {
@@ -61,7 +64,8 @@ export async function plumb(args: readonly string[], settings: RunSettings = {})
     },
     signal: settings.signal ?? new AbortController().signal,
     cache,
-    confirm: () => Promise.resolve(false),
+    confirm: () => Promise.resolve(settings.answer === "yes"),
+    ask: () => Promise.resolve(settings.answer),
   };
   const chosen = args.some((argument) =>
     argument === "--output" || argument.startsWith("--output=")

@@ -41,7 +41,8 @@ export async function lastSource(cluster: Cluster, component: string): Promise<R
   throw await unknownComponent(cluster, component);
 }
 
-async function unknownComponent(cluster: Cluster, component: string): Promise<ApplyError> {
+/** The error about a name that the cluster does not know, with those that it does. */
+export async function unknownComponent(cluster: Cluster, component: string): Promise<ApplyError> {
   const inventories = await listRecords(cluster, "inventory");
   const names = inventories.map((secret) => decodeInventory(secret).component).sort();
   const nearest = nearestName(component, names);

@@ -57,7 +57,7 @@ export async function membersToDrop(
 }
 
 /** Keys of the CustomResourceDefinitions whose deletion would delete somebody's objects. */
-async function definitionsInUse(
+export async function definitionsInUse(
   cluster: Cluster,
   deletions: Dropped["delete"],
   targets: ReadonlyMap<string, Target>,

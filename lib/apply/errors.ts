@@ -21,7 +21,13 @@ export type ApplyErrorCode =
   | "plan-unreadable"
   | "moved"
   | "suspended"
-  | "unknown-component";
+  | "unknown-component"
+  | "rollback-unconfirmed"
+  | "namespace-shared"
+  | "retained-unreadable"
+  | "retained-too-large"
+  | "not-retained"
+  | "volume-lost";
 
 /** An error of the apply room. */
 export class ApplyError extends PlumbError {

@@ -36,6 +36,8 @@ export interface ExecuteOptions {
   readonly timeout: number;
   readonly emit: Emit;
   readonly redact: (text: string) => string;
+  /** Called before an object is created. */
+  readonly beforeCreation?: (item: PreparedObject) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -157,6 +159,7 @@ class Run {
     if (change.action === "adopt" && live !== undefined) {
       await takeOver(cluster, item, live, options.adoption);
     }
+    if (change.action === "create") await options.beforeCreation?.(item);
     return await cluster.apply(item.resource, item.object, {});
   }
 

@@ -1,7 +1,13 @@
 /** Deciding about what lives outside of the cluster's API, and removing it. @module */
 import type { Cluster } from "../cluster/mod.ts";
 import { messageOf } from "../errors.ts";
-import { type ExternalObject, type ExternalState, KindError, realizedKinds } from "../kinds/mod.ts";
+import {
+  type ExternalObject,
+  type ExternalState,
+  KindError,
+  realizedKinds,
+  type Remainder,
+} from "../kinds/mod.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
 import type { DecideOptions, Decision } from "./decide.ts";
 import type { PreparedObject } from "./prepare.ts";
@@ -69,7 +75,7 @@ export function liveObject({ object }: PreparedObject, id: string): KubernetesOb
 }
 
 /**
- * Removes what was made outside of the cluster's API.
+ * Removes what was made outside of the cluster's API. What can't be asked now stays for later.
  *
  * @returns why it stays, if it does.
  */
@@ -77,14 +83,13 @@ export async function removeExternal(
   cluster: Cluster,
   component: string,
   { kind, handle }: { readonly kind: string; readonly handle: Readonly<Record<string, unknown>> },
-): Promise<string | undefined> {
+): Promise<Remainder | undefined> {
   const secrets = secretReader(cluster);
   const context = contextOf([], { cluster, component, namespace: "", secrets });
   try {
     return await realizedKinds.get(kind)?.remove?.(handle, context);
   } catch (error) {
-    if (error instanceof KindError) return error.message;
     // A pod that goes while one writes is no reason to end the run.
-    return messageOf(error);
+    return { reason: messageOf(error), later: true };
   }
 }

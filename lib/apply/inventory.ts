@@ -37,7 +37,7 @@ export interface Inventory {
   readonly resources: readonly Resource[];
   readonly members: readonly Member[];
   /** Data that is not the component's own, as the component says: a rollback tells that it stays. */
-  readonly outside?: readonly OutsideData[] | undefined;
+  readonly outside?: OutsideData[] | undefined;
 }
 
 /** An inventory together with the version that was read, which guards its next write. */
@@ -101,6 +101,7 @@ const stored = z.object({
     time: z.string().optional(),
     sources: z.array(z.object({ reference, resourceVersion: z.string() })).optional(),
     retain: z.boolean().optional(),
+    generated: z.array(z.string()).optional(),
     created: z.boolean().optional(),
     wave: z.int().optional(),
     handle: z.record(z.string(), z.unknown()).optional(),
@@ -153,12 +154,9 @@ export async function readInventory(
   component: string,
   namespace: string,
 ): Promise<StoredInventory> {
-  const secret = await cluster.get(INVENTORY_RESOURCE, {
-    namespace: SYSTEM_NAMESPACE,
-    name: inventoryName(component),
-  });
-  if (secret === undefined) return { inventory: emptyInventory(component, namespace) };
-  const inventory = decodeInventory(secret);
+  const found = await findInventory(cluster, component);
+  if (found === undefined) return { inventory: emptyInventory(component, namespace) };
+  const { inventory } = found;
   if (inventory.namespace !== namespace) {
     throw new ApplyError(
       "inventory-foreign",
@@ -169,7 +167,26 @@ export async function readInventory(
       },
     );
   }
-  return { inventory, resourceVersion: secret.metadata.resourceVersion };
+  return found;
+}
+
+/**
+ * The inventory of a component, wherever it is deployed to; undefined when it is not.
+ *
+ * @throws {ApplyError} `inventory-unreadable`
+ */
+export async function findInventory(
+  cluster: Cluster,
+  component: string,
+): Promise<StoredInventory | undefined> {
+  const secret = await cluster.get(INVENTORY_RESOURCE, {
+    namespace: SYSTEM_NAMESPACE,
+    name: inventoryName(component),
+  });
+  return secret === undefined ? undefined : {
+    inventory: decodeInventory(secret),
+    resourceVersion: secret.metadata.resourceVersion,
+  };
 }
 
 /**

@@ -18,6 +18,7 @@ export {
 } from "./journal.ts";
 export { type HeldLease, Lease } from "./lease.ts";
 export { reconcile, type ReconcileOptions } from "./reconcile.ts";
+export { rollback, type RollbackOptions } from "./rollback/rollback.ts";
 export { secretReader } from "./secrets.ts";
 export {
   assertNotSuspended,

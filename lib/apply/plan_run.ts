@@ -22,6 +22,7 @@ import { membersToDrop } from "./drop.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
 import { type Observation, observe, type Target } from "./observe.ts";
 import { prepare, type PreparedObject } from "./prepare.ts";
+import { readerWith, readRetained, type StoredRetained } from "./retained.ts";
 import { secretReader } from "./secrets.ts";
 
 /** What a plan is made from. */
@@ -37,6 +38,8 @@ export interface PlanOptions {
   readonly proveCreations: boolean;
   /** What differs is going to be proposed to Git. */
   readonly proposing: boolean;
+  /** Called with the records before anything is observed. */
+  readonly prepare?: (inventory: Inventory) => Promise<void>;
 }
 
 /** A plan, with all that carrying it out needs. */
@@ -56,6 +59,8 @@ export interface PlannedRun {
   readonly refreshed: boolean;
   /** Data that is not the component's own. */
   readonly outside: Inventory["outside"];
+  /** What a rollback has kept. */
+  readonly retained: StoredRetained | undefined;
 }
 
 /** A scheduled run trusts the records for a day. */
@@ -65,6 +70,7 @@ const REFRESH_MILLISECONDS = 24 * 60 * 60 * 1000;
 export async function planRun(cluster: Cluster, options: PlanOptions): Promise<PlannedRun> {
   const { component } = options;
   const stored = await readInventory(cluster, component.name, component.namespace);
+  await options.prepare?.(stored.inventory);
   const renderKey = options.renderKey(stored.inventory.salt);
   const refreshed = options.refresh || isStale(stored.inventory);
   const trusted = !refreshed && stored.inventory.state === "complete" &&
@@ -90,7 +96,8 @@ function isStale({ refreshed }: Inventory): boolean {
   return refreshed !== undefined && Date.now() - Date.parse(refreshed) > REFRESH_MILLISECONDS;
 }
 
-function memberTargets({ members, resources }: Inventory): Map<string, Target> {
+/** The members that live in the cluster, as targets, by key. */
+export function memberTargets({ members, resources }: Inventory): Map<string, Target> {
   const known = new Map(
     resources.map((resource) => [`${resource.group}/${resource.kind}`, resource]),
   );
@@ -144,6 +151,7 @@ function settled(stored: StoredInventory): Omit<PlannedRun, "renderKey"> {
     targets: new Map(),
     refreshed: false,
     outside: stored.inventory.outside,
+    retained: undefined,
   };
 }
 
@@ -166,14 +174,18 @@ async function planFromSource(
   const known = context.observation === undefined
     ? cluster.discover()
     : new Discovery(inventory.resources);
-  const [rendered, discovery] = await Promise.all([options.render(), known]);
+  const [rendered, discovery, retained] = await Promise.all([
+    options.render(),
+    known,
+    readRetained(cluster, component.name),
+  ]);
   const unordered = await prepare(rendered, {
     component: component.name,
     namespace: component.namespace,
     salt: inventory.salt,
     rules: component.fields,
     discovery,
-    secrets: secretReader(cluster),
+    secrets: readerWith(secretReader(cluster), retained?.retained),
     cluster,
   });
   const order = orderObjects(unordered);
@@ -231,6 +243,7 @@ async function planFromSource(
     targets: context.targets,
     refreshed: context.refreshed,
     outside: component.retain.outside,
+    retained,
   };
 }
 

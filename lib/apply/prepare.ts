@@ -31,6 +31,8 @@ export interface PreparedObject extends DesiredObject {
   readonly hash: string;
   /** Never pruned: what it holds can't be made again. */
   readonly retain: boolean;
+  /** Of a Secret that is retained, the keys that can't be made again. */
+  readonly generated?: readonly string[];
   readonly sources: NonNullable<Member["sources"]>;
   /** 0-based; set when all are ordered. */
   readonly wave?: number;
@@ -77,7 +79,7 @@ export async function prepare(
   });
   refuseDuplicates(scoped.map(({ object, desired }) => ({ object, desired })));
   const contents = hashContents(scoped.map(({ object }) => object), options.salt);
-  return scoped.map(({ desired, object, resource, retain, sources, external }) => {
+  return scoped.map(({ desired, object, resource, retain, generated, sources, external }) => {
     const final = withConfigHash(object, contents, options.salt);
     return {
       object: final,
@@ -88,6 +90,7 @@ export async function prepare(
       hash: hashOf([final, options.rules], options.salt),
       retain,
       sources,
+      ...(generated === undefined ? {} : { generated }),
       ...(external === undefined ? {} : { external }),
     };
   });

@@ -5,7 +5,7 @@
 import type { Cluster } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { messageOf } from "../errors.ts";
-import { keyOf } from "../object.ts";
+import { keyOf, type ObjectReference } from "../object.ts";
 import type { Change } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 import { endsTheRun } from "./execute.ts";
@@ -31,6 +31,8 @@ export interface PruneOptions {
   readonly timeout: number;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
+  /** What else to tell of an object that is not gone in time, line by line. */
+  readonly explain?: (reference: ObjectReference) => Promise<readonly string[]>;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function prune(
         timeout: options.timeout,
         onChange: (report) => options.emit({ type: "health", ...report }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.explain === undefined ? {} : { explain: options.explain }),
       },
     );
     for (const { reference, gone } of results) if (!gone) left.add(keyOf(reference));
@@ -81,7 +84,7 @@ async function deleteOne(
     if (handle !== undefined) {
       const { kind } = reference;
       const stays = await removeExternal(cluster, component, { kind, handle });
-      if (stays !== undefined) throw new ApplyError("outside-stays", `It stays: ${stays}`);
+      if (stays !== undefined) throw new ApplyError("outside-stays", `It stays: ${stays.reason}`);
     } else if (target !== undefined) {
       await cluster.delete(target.resource, reference, { uid, propagation: "Background" });
     }

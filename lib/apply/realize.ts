@@ -23,6 +23,8 @@ export interface Realized {
   readonly desired: DesiredObject;
   readonly external?: ExternalObject;
   readonly retain: boolean;
+  /** Of a Secret that is retained, the keys that can't be made again. */
+  readonly generated?: readonly string[] | undefined;
   readonly sources: NonNullable<Member["sources"]>;
 }
 
@@ -63,14 +65,14 @@ export async function realize(
   const { object, provenance, lineOf } = desired;
   const kind = object.apiVersion === API_VERSION ? realizedKinds.get(object.kind) : undefined;
   if (kind === undefined) return [{ desired, retain: false, sources: [] }];
-  const { object: made, external, retain, sources } = await kind.expand(
+  const { object: made, external, retain, generated, sources } = await kind.expand(
     inNamespace(desired, namespace),
     context,
   );
   return [
     ...(made === undefined
       ? []
-      : [{ desired: { object: made, provenance, lineOf }, retain, sources }]),
+      : [{ desired: { object: made, provenance, lineOf }, retain, generated, sources }]),
     ...(external === undefined
       ? []
       : [{ desired: { object: external.object, provenance, lineOf }, external, retain, sources }]),

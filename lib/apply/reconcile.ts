@@ -10,7 +10,7 @@ import { countsOf, guardShrinking } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 import { type ObservedDrift, observedDrift } from "./drift.ts";
 import { execute, type Execution } from "./execute.ts";
-import { INVENTORY_RESOURCE, readInventory, writeInventory } from "./inventory.ts";
+import { type Inventory, INVENTORY_RESOURCE, readInventory, writeInventory } from "./inventory.ts";
 import { type HeldLease, Lease, LEASE_RESOURCE } from "./lease.ts";
 import { missingPermissions } from "./permissions.ts";
 import { wantedPermissions } from "./wanted.ts";
@@ -20,6 +20,7 @@ import { prune } from "./prune.ts";
 import { intendedInventory, recordResult, recordUnchanged, type RunResult } from "./record.ts";
 import { redactSecrets } from "./redact.ts";
 import { remember } from "./remember.ts";
+import { awaitRemoval, restoreVolumes, settleRetained } from "./restore.ts";
 import { checkRequirements } from "./requirements.ts";
 import { assertNotSuspended, unlessSuspended } from "./suspension.ts";
 
@@ -48,12 +49,12 @@ export interface ReconcileOptions extends ReportedPlanOptions {
  * @throws {PlumbError} when nothing could be planned, or the run had to stop.
  */
 export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
-  return options.mode === "apply"
-    ? await remember(cluster, options, (emit) => {
-      const told = { ...options, emit };
-      return unlessSuspended(cluster, told, () => run(cluster, told));
-    })
-    : await run(cluster, options);
+  if (options.mode !== "apply") return await run(cluster, options);
+  const prepare = (inventory: Inventory) => awaitRemoval(cluster, inventory, options);
+  return await remember(cluster, options, (emit) => {
+    const told = { ...options, prepare, emit };
+    return unlessSuspended(cluster, told, () => run(cluster, told));
+  });
 }
 
 async function run(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
@@ -249,6 +250,7 @@ async function carryOut(
     timeout,
     emit,
     redact: redactSecrets(planned.prepared),
+    beforeCreation: (item) => restoreVolumes(writer, planned.retained?.retained, item, options),
     signal,
   });
   let left: ReadonlySet<string> = new Set(
@@ -272,6 +274,9 @@ async function carryOut(
     } catch (stopped) {
       result = { ...execution, stopped };
     }
+  }
+  if (result.stopped === undefined && result.failed.size === 0 && planned.retained !== undefined) {
+    await settleRetained(writer, planned.retained, { ...options, ...options.component.retain });
   }
   await recordResult(writer, stored, planned, { execution: result, left }, options.source);
   return { execution: result, left };

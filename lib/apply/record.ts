@@ -58,6 +58,7 @@ function plannedMember(item: PreparedObject): Member {
     hash: "",
     ...(item.sources.length === 0 ? {} : { sources: item.sources }),
     ...(item.retain ? { retain: true } : {}),
+    ...(item.generated === undefined ? {} : { generated: item.generated }),
     ...(item.wave === undefined ? {} : { wave: item.wave }),
     ...(item.external === undefined ? {} : { handle: item.external.handle }),
   };

@@ -32,11 +32,25 @@ const KNOWN: Readonly<Record<string, string>> = {
 export function remainsOf(object: KubernetesObject): string {
   const parts = [
     ...(object.metadata.finalizers ?? []).map((finalizer) =>
-      `finalizer ${finalizer}: ${KNOWN[finalizer] ?? `its controller must remove it`}`
+      `finalizer ${finalizer}: ${
+        KNOWN[finalizer] ?? `its controller must remove it${setBy(object, finalizer)}`
+      }`
     ),
     ...namespaceContent(object),
   ];
   return parts.length === 0 ? "is being deleted" : `is held by ${parts.join("; ")}`;
+}
+
+/** Who set a finalizer and when, from the managed fields. */
+function setBy({ metadata }: KubernetesObject, finalizer: string): string {
+  const entry = metadata.managedFields?.find(({ fieldsV1 }) => {
+    const fields = fieldsV1?.["f:metadata"];
+    const finalizers = isMap(fields) ? fields["f:finalizers"] : undefined;
+    return isMap(finalizers) && `v:${JSON.stringify(finalizer)}` in finalizers;
+  });
+  if (entry === undefined) return "";
+  const time = entry.time === undefined ? "" : `, ${entry.time}`;
+  return ` (set by ${entry.manager ?? "somebody"}${time})`;
 }
 
 /** The conditions of a namespace name what is left in it. */

@@ -21,7 +21,10 @@ export interface DeletionResult {
 export async function waitForDeletion(
   cluster: Cluster,
   targets: readonly (Target & { readonly uid: string })[],
-  { timeout, onChange, signal }: WaitOptions,
+  { timeout, onChange, signal, explain }: WaitOptions & {
+    /** What else to tell of an object that is not gone in time, line by line. */
+    readonly explain?: (reference: ObjectReference) => Promise<readonly string[]>;
+  },
 ): Promise<DeletionResult[]> {
   const deadline = Date.now() + timeout;
   return await Promise.all(targets.map(async ({ resource, reference, uid }) => {
@@ -40,6 +43,7 @@ export async function waitForDeletion(
           object: reference,
           status: late ? "failed" : "terminating",
           message: remains,
+          ...(late && explain !== undefined ? { evidence: await explain(reference) } : {}),
         });
       }
       if (late) return { reference, gone: false };

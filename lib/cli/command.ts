@@ -22,6 +22,8 @@ export interface CommandContext {
   readonly cache: string;
   /** Asks a person; false where nobody answers. */
   confirm(question: string): Promise<boolean>;
+  /** Has a person type something; undefined where nobody answers. */
+  ask(question: string): Promise<string | undefined>;
 }
 
 /** A context with somewhere to tell what happens. */

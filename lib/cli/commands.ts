@@ -13,6 +13,7 @@ import { parseDuration } from "./duration.ts";
 import { debug, output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
+import { rollback } from "./rollback_command.ts";
 import { resume, suspend } from "./suspend.ts";
 import { verify } from "./verify_command.ts";
 import { VERSION } from "./version.ts";
@@ -298,6 +299,7 @@ const version: Command = {
 export const COMMANDS: readonly Command[] = [
   reconcile,
   diff,
+  rollback,
   policy,
   verify,
   suspend,

@@ -25,7 +25,7 @@ import { isMap } from "../field_path.ts";
 import { describe, type ObjectReference } from "../object.ts";
 import { safeText } from "../report/mod.ts";
 import { openSource, type Source } from "../source/mod.ts";
-import type { ReconcileOptions, RunContext } from "./command.ts";
+import type { CommandContext, ReconcileOptions, RunContext } from "./command.ts";
 import { baseOf } from "./base.ts";
 import { whoAndWhere } from "./connect.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
@@ -80,9 +80,7 @@ export async function runComponent(
       : {}),
     ...await inspection(options),
     refresh: options.refresh,
-    identity: `${whoAndWhere(context.environment, Deno.hostname())}/${Deno.pid}/${
-      randomBytes(4).toString("hex")
-    }`,
+    identity: identityOf(context),
     confirm: (deletions) => confirmDeletions(deletions, options, context),
     allowShrinking: options.yes || options.plan !== undefined,
     wait: options.wait,
@@ -90,6 +88,12 @@ export async function runComponent(
     emit,
     signal,
   });
+}
+
+/** Who runs, for leases and the journal: which machine and process. */
+export function identityOf({ environment }: Pick<CommandContext, "environment">): string {
+  const random = randomBytes(4).toString("hex");
+  return `${whoAndWhere(environment, Deno.hostname())}/${Deno.pid}/${random}`;
 }
 
 /** Keeps the plan, or compares it with the one that was approved; otherwise nobody looks at it. */

@@ -17,6 +17,7 @@ const aggregated = z.object({
       resources: z.array(z.object({
         resource: z.string(),
         scope: z.string().optional(),
+        verbs: z.array(z.string()).optional(),
         responseKind: z.object({
           group: z.string().optional(),
           version: z.string().optional(),
@@ -36,10 +37,13 @@ export class Discovery {
   readonly #exact = new Map<string, Resource>();
   /** The preferred version comes first in the answer. */
   readonly #preferred = new Map<string, Resource>();
+  readonly #verbs = new Map<string, readonly string[]>();
 
-  constructor(resources: Iterable<Resource>) {
-    for (const resource of resources) {
+  /** @param resources with the verbs that they know, where those matter. */
+  constructor(resources: Iterable<Resource & { readonly verbs?: readonly string[] }>) {
+    for (const { verbs, ...resource } of resources) {
       const { group, version, kind } = resource;
+      if (verbs !== undefined) this.#verbs.set(`${group}/${version}/${kind}`, verbs);
       this.#exact.set(`${group}/${version}/${kind}`, resource);
       if (!this.#preferred.has(`${group}/${kind}`)) {
         this.#preferred.set(`${group}/${kind}`, resource);
@@ -58,6 +62,14 @@ export class Discovery {
   kinds(): Iterable<Resource> {
     return this.#preferred.values();
   }
+
+  /** The kinds of which objects are kept in a namespace, as opposed to those that only answer questions. */
+  keptInNamespaces(): Resource[] {
+    return [...this.kinds()].filter(({ namespaced, group, version, kind }) => {
+      const verbs = this.#verbs.get(`${group}/${version}/${kind}`) ?? [];
+      return namespaced && verbs.includes("list") && verbs.includes("delete");
+    });
+  }
 }
 
 /** Asks the cluster for all that it serves. */
@@ -70,11 +82,13 @@ export async function discover(transport: Transport, signal?: AbortSignal): Prom
   return new Discovery(answers.flatMap((answer) => [...resourcesOf(aggregated.parse(answer))]));
 }
 
-function* resourcesOf({ items }: z.output<typeof aggregated>): Generator<Resource> {
+function* resourcesOf(
+  { items }: z.output<typeof aggregated>,
+): Generator<Resource & { readonly verbs: readonly string[] }> {
   for (const { metadata, versions } of items) {
     const group = metadata?.name ?? "";
     for (const { version, resources = [] } of versions) {
-      for (const { resource, scope, responseKind } of resources) {
+      for (const { resource, scope, responseKind, verbs = [] } of resources) {
         // A subresource or an aggregated API that does not answer has no kind.
         if (!responseKind?.kind) continue;
         yield {
@@ -83,6 +97,7 @@ function* resourcesOf({ items }: z.output<typeof aggregated>): Generator<Resourc
           kind: responseKind.kind,
           plural: resource,
           namespaced: scope === "Namespaced",
+          verbs,
         };
       }
     }

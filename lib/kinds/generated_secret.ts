@@ -131,6 +131,7 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
     },
     sources: [],
     retain: true,
+    generated: Object.keys(spec.generate),
   };
 }
 

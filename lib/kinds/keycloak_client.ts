@@ -17,6 +17,7 @@ import {
   metadata,
   parseDeclaration,
   type RealizedKind,
+  type Remainder,
   type SecretReader,
 } from "./kind.ts";
 
@@ -272,7 +273,7 @@ async function put(admin: KeycloakAdmin, wanted: Wanted, secret: string): Promis
   return (before ?? await admin.find(fields.clientId))?.id ?? "";
 }
 
-async function remove(handle: Handle, context: KindContext): Promise<string | undefined> {
+async function remove(handle: Handle, context: KindContext): Promise<Remainder | undefined> {
   const { server, realm, clientId, credentials } = handleSchema.parse(handle);
   const place = { object: `KeycloakClient ${clientId}` };
   const admin = new KeycloakAdmin({
@@ -284,7 +285,7 @@ async function remove(handle: Handle, context: KindContext): Promise<string | un
   const live = await admin.find(clientId);
   if (live === undefined) return undefined;
   if (live.attributes[OWNER] !== context.component) {
-    return "it no longer carries this component's mark";
+    return { reason: "it no longer carries this component's mark", later: false };
   }
   await admin.remove(live.id);
   return undefined;

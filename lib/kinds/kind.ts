@@ -83,6 +83,15 @@ export interface Expansion {
   }[];
   /** What it holds can't be made again, so it survives prune and rollback. */
   readonly retain: boolean;
+  /** Of a Secret that is retained, the keys that can't be made again. */
+  readonly generated?: readonly string[];
+}
+
+/** Why something outside of the cluster's API stays. */
+export interface Remainder {
+  readonly reason: string;
+  /** It is the component's, and a later run can remove it; otherwise it is somebody else's by now. */
+  readonly later: boolean;
 }
 
 /** A kind that is declared like any other but that Plumb realizes itself. */
@@ -102,7 +111,9 @@ export interface RealizedKind {
    * @returns why it stays, if it does.
    * @throws {KindError}
    */
-  remove?(handle: Handle, context: KindContext): Promise<string | undefined>;
+  remove?(handle: Handle, context: KindContext): Promise<Remainder | undefined>;
+  /** Whether what the handle leads to serves others too, so that it stays where it was before the component. */
+  isShared?(handle: Handle): boolean;
 }
 
 /** `metadata` of a declaration. */

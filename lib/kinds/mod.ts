@@ -12,6 +12,7 @@ export {
   KindError,
   type KindErrorCode,
   type RealizedKind,
+  type Remainder,
   type SecretReader,
 } from "./kind.ts";
 export { realizedKinds } from "./kinds.ts";

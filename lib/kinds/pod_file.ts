@@ -15,6 +15,7 @@ import {
   metadata,
   parseDeclaration,
   type RealizedKind,
+  type Remainder,
 } from "./kind.ts";
 import {
   type Container,
@@ -270,16 +271,18 @@ function fieldOf(name: string, live: unknown, desired: unknown): FieldDifference
 }
 
 /** Takes away what is ours, and only that. */
-async function remove(handle: Handle, context: KindContext): Promise<string | undefined> {
+async function remove(handle: Handle, context: KindContext): Promise<Remainder | undefined> {
   const { pod, path, kind, mark, namespace } = handleSchema.parse(handle);
   const { cluster } = context;
   const containers = await containersOf(cluster, pod);
-  if (containers.length === 0) return "its pod is not there";
+  if (containers.length === 0) return { reason: "its pod is not there", later: true };
   for (const container of containers) {
     const live = await readFile(cluster, container, path);
     if (live === undefined) continue;
     if (kind === "content") {
-      if (hashOf(live.content) !== mark) return "somebody has changed the file";
+      if (hashOf(live.content) !== mark) {
+        return { reason: "somebody has changed the file", later: false };
+      }
       await removeFile(cluster, container, path);
       continue;
     }
@@ -302,5 +305,10 @@ async function remove(handle: Handle, context: KindContext): Promise<string | un
   return undefined;
 }
 
+/** A line that was there before reads something for others, too. */
+function isShared(handle: Handle): boolean {
+  return handleSchema.parse(handle).kind === "line";
+}
+
 /** The kind `PodFile`. */
-export const podFile: RealizedKind = { kind: "PodFile", schema, expand, remove };
+export const podFile: RealizedKind = { kind: "PodFile", schema, expand, remove, isShared };

@@ -4,6 +4,8 @@
  */
 export { compareRenders } from "./between.ts";
 export { type Classes, classify, type Known } from "./classify.ts";
+export { foreignIn, type Ours } from "./foreign.ts";
+export { planRemoval, type Removal } from "./removal.ts";
 export { compareObjects, type Comparison, isEqual, withoutField } from "./compare.ts";
 export { PlanError, type PlanErrorCode } from "./errors.ts";
 export { type Fingerprint, fingerprintOf, hashOf } from "./fingerprint.ts";

@@ -14,6 +14,11 @@ export interface Dropped {
   readonly kept: readonly { readonly member: Member; readonly reason: string }[];
 }
 
+/** Whether a namespace is the cluster's own, or Plumb's. */
+export function isShared(namespace: string): boolean {
+  return SHARED_NAMESPACES.has(namespace);
+}
+
 /** Kinds that hold what can't be made again. */
 const DATA: ReadonlySet<string> = new Set(["PersistentVolumeClaim", "PersistentVolume"]);
 const SHARED_NAMESPACES: ReadonlySet<string> = new Set([
@@ -83,7 +88,7 @@ function keepReason(
     return `its annotation ${ANNOTATION.prune} says so`;
   }
   if (kind !== "Namespace" || group !== "") return undefined;
-  if (SHARED_NAMESPACES.has(name)) return "the namespace is shared";
+  if (isShared(name)) return "the namespace is shared";
   return occupied.has(name) ? "the namespace is not empty" : undefined;
 }
 

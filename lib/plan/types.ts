@@ -47,6 +47,8 @@ export interface Member {
   }[];
   /** Never pruned: what it holds can't be made again. */
   readonly retain?: boolean;
+  /** Of a Secret that is retained, the keys that can't be made again. */
+  readonly generated?: readonly string[];
   /** The component made it; otherwise it was there before, or nobody knows. */
   readonly created?: boolean;
   /** 0-based wave in which it was applied: it is deleted before those of earlier waves. */

@@ -92,6 +92,10 @@ function blocksOf(event: Event, now: number): Block[] {
       const { sentence, next = "" } = suspensionInWords(event, now);
       return [text(`- ${escape(sentence)}. ${escape(next)}`)];
     }
+    case "data": {
+      const symbol = { kept: "📦", back: "✅", lost: "❌" }[event.state];
+      return [row(`- ${symbol} ${code(event.what)}: ${escape(event.message)}`)];
+    }
     case "warning":
       return [row(`- ⚠️ ${escape(event.message)}`)];
     case "error":

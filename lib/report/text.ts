@@ -119,6 +119,8 @@ class TextPrinter {
           ...(next === undefined ? [] : [`    ${style.cyan("→")} ${safeText(next)}`]),
         ];
       }
+      case "data":
+        return [dataLine(event, style)];
       case "warning":
         return [`${style.yellow("warning:")} ${safeText(event.message)}`];
       case "error":
@@ -258,6 +260,15 @@ class TextPrinter {
       ...[...this.#running].map((title) => `  checking ${title}`),
     ], this.#now());
   }
+}
+
+function dataLine(
+  { state, what, message }: Extract<Event, { type: "data" }>,
+  style: Style,
+): string {
+  const text = `${safeText(what)}: ${safeText(message)}`;
+  if (state === "lost") return style.red(`✗ ${text}`);
+  return state === "kept" ? `${style.cyan("=")} ${text}` : `${style.green("✓")} ${text}`;
 }
 
 function violationLines(event: Extract<Event, { type: "violation" }>, style: Style): string[] {

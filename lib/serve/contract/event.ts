@@ -163,6 +163,12 @@ export const event = z.discriminatedUnion("type", [
     since: optional(z.string()),
     until: optional(z.string()),
   }),
+  z.object({
+    type: z.literal("data"),
+    state: z.enum(["kept", "back", "lost"]),
+    what: z.string(),
+    message: z.string(),
+  }),
   z.object({ type: z.literal("warning"), message: z.string(), place: optional(z.string()) }),
   z.object({
     type: z.literal("error"),

@@ -18,6 +18,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; erro
     signal: new AbortController().signal,
     cache: "/nowhere",
     confirm: () => Promise.resolve(false),
+    ask: () => Promise.resolve(undefined),
   };
   return { code: await runCli(args, context), out, error };
 }
