@@ -47,8 +47,7 @@ export async function startRecorder(
     if (authorization !== undefined) headers.set("authorization", authorization);
     return await fetch(credentials.server + path + search, { method, headers, body, client });
   });
-  const file = await Deno.makeTempFile({ suffix: ".yaml" });
-  await Deno.writeTextFile(file, dump(configTo(`http://127.0.0.1:${server.addr.port}`)));
+  const file = await kubeconfigTo(`http://127.0.0.1:${server.addr.port}`);
   return {
     kubeconfig: file,
     requests,
@@ -61,14 +60,18 @@ export async function startRecorder(
   };
 }
 
-function configTo(server: string): unknown {
-  return {
+/** A kubeconfig that leads to a server on loopback, without credentials, in a file of its own. */
+export async function kubeconfigTo(server: string): Promise<string> {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  const config = {
     apiVersion: "v1",
     kind: "Config",
     "current-context": "recorder",
     clusters: [{ name: "recorder", cluster: { server } }],
     contexts: [{ name: "recorder", context: { cluster: "recorder" } }],
   };
+  await Deno.writeTextFile(file, dump(config));
+  return file;
 }
 
 /** Whether a request can change something that is kept; reviews of permissions and dry runs can't. */

@@ -1,11 +1,12 @@
 /** One cluster: the verbs of its API that Plumb uses. @module */
 import { z } from "zod";
+import { isMap } from "../field_path.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import type { KubernetesObject, ObjectMeta } from "../object.ts";
 import type { LiveMetadata } from "../plan/types.ts";
 import { type ConnectOptions, type Credentials, readCredentials } from "./credentials.ts";
 import { discover, type Discovery, type Resource } from "./discovery.ts";
-import { ClusterError } from "./errors.ts";
+import { ClusterError, shaped } from "./errors.ts";
 import { collectionPath, type Name, objectPath, query } from "./paths.ts";
 import { type Request, Transport } from "./transport.ts";
 
@@ -46,6 +47,15 @@ const object = z.looseObject({
 const listed = z.object({
   metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }),
   items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })).nullable(),
+});
+
+/** Of thousands of items, only what all else rests on is looked at. */
+const metadataList = z.object({
+  items: z.array(
+    z.custom<{ metadata: ObjectMeta }>((item) =>
+      isMap(item) && isMap(item["metadata"]) && typeof item["metadata"]["name"] === "string"
+    ),
+  ).nullable(),
 });
 
 const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -135,14 +145,10 @@ export class Cluster implements Disposable {
     let next: string | undefined;
     for (;;) {
       const { namespace, ...selectors } = options;
-      const page = listed.parse(
-        await this.#send({
-          method: "GET",
-          path: collectionPath(resource, namespace) +
-            query({ ...selectors, limit: PAGE, continue: next }),
-          what: words("list", resource, { namespace, name: "" }),
-        }),
-      );
+      const what = words("list", resource, { namespace, name: "" });
+      const path = collectionPath(resource, namespace) +
+        query({ ...selectors, limit: PAGE, continue: next });
+      const page = shaped(what, listed, await this.#send({ method: "GET", path, what }));
       for (const item of page.items ?? []) {
         items.push({
           ...item,
@@ -160,19 +166,16 @@ export class Cluster implements Disposable {
    * The metadata of all objects of a kind, in one request. A kind or namespace that does not exist has none.
    */
   async listMetadata(resource: Resource, namespace?: string): Promise<LiveMetadata[]> {
+    const what = words("list", resource, { namespace, name: "" });
     const answer = await absentIfNotFound(this.#send({
       method: "GET",
       path: collectionPath(resource, namespace),
       accept: METADATA_ONLY,
-      what: words("list", resource, { namespace, name: "" }),
+      what,
     }));
     if (answer === undefined) return [];
     const { group, kind } = resource;
-    // Thousands of items: only the shape of the list is checked, each item is metadata by the API's contract.
-    const { items } = z.object({ items: z.array(z.custom<{ metadata: ObjectMeta }>()).nullable() })
-      .parse(
-        answer,
-      );
+    const { items } = shaped(what, metadataList, answer);
     return (items ?? []).map(({ metadata }) => {
       const { namespace, name } = metadata;
       return {
@@ -267,9 +270,7 @@ export class Cluster implements Disposable {
   }
 
   async #object(request: Request): Promise<KubernetesObject> {
-    const answer = object.safeParse(await this.#send(request));
-    if (answer.success) return answer.data as KubernetesObject;
-    throw new ClusterError("unexpected", `${request.what}: the answer is not an object`);
+    return shaped(request.what, object, await this.#send(request)) as KubernetesObject;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Which kinds the cluster serves, and under which paths. @module */
 import { z } from "zod";
 import type { GroupVersionKind } from "../object.ts";
+import { shaped } from "./errors.ts";
 import type { Transport } from "./transport.ts";
 
 /** A kind, with what its paths are made of. */
@@ -72,14 +73,18 @@ export class Discovery {
   }
 }
 
+const WHAT = "discover the API";
+
 /** Asks the cluster for all that it serves. */
 export async function discover(transport: Transport, signal?: AbortSignal): Promise<Discovery> {
   const answers = await Promise.all(
     ["/api", "/apis"].map((path) =>
-      transport.send({ method: "GET", path, accept: AGGREGATED, what: "discover the API", signal })
+      transport.send({ method: "GET", path, accept: AGGREGATED, what: WHAT, signal })
     ),
   );
-  return new Discovery(answers.flatMap((answer) => [...resourcesOf(aggregated.parse(answer))]));
+  return new Discovery(
+    answers.flatMap((answer) => [...resourcesOf(shaped(WHAT, aggregated, answer))]),
+  );
 }
 
 function* resourcesOf(

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
 import type { Resource } from "./discovery.ts";
+import { shaped } from "./errors.ts";
 
 const SERVICES: Resource = {
   group: "",
@@ -49,12 +50,16 @@ export async function endpointOf(
 ): Promise<Endpoint> {
   const found = await cluster.get(SERVICES, { namespace, name });
   if (found === undefined) return { missing: "service" };
-  const ports = serviceSpec.parse(found["spec"]).ports ?? [];
+  const ports = shaped(`get services ${namespace}/${name}`, serviceSpec, found["spec"]).ports ?? [];
   const wanted = ports.find((candidate) => candidate.port === port);
   if (wanted === undefined) return { missing: "port", offered: ports.map(({ port }) => port) };
   const labelSelector = `kubernetes.io/service-name=${name}`;
   const slices = await cluster.list(SLICES, { namespace, labelSelector });
-  for (const { endpoints, ports: targets } of slices.map((item) => slice.parse(item))) {
+  for (
+    const { endpoints, ports: targets } of slices.map((item) =>
+      shaped("list endpointslices", slice, item)
+    )
+  ) {
     const target = targets?.find((candidate) => (candidate.name ?? "") === (wanted.name ?? ""))
       ?.port;
     const ready = endpoints?.find(({ conditions, targetRef }) =>

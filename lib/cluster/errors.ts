@@ -151,6 +151,25 @@ function classify(
   return BY_STATUS[status] ?? [status >= 500 ? "server" : "unexpected"];
 }
 
+/**
+ * An answer in the shape that the API promises.
+ *
+ * @param what the request in words.
+ * @throws {ClusterError} `unexpected`: whatever answered is no API server, or a broken one.
+ */
+export function shaped<Schema extends z.ZodType>(
+  what: string,
+  schema: Schema,
+  answer: unknown,
+): z.output<Schema> {
+  const { success, data } = schema.safeParse(answer);
+  if (success) return data;
+  throw new ClusterError("unexpected", `${what}: the answer is not what the Kubernetes API gives`, {
+    hint:
+      "Check that the server of the kubeconfig is a Kubernetes API server, and nothing in between answers for it.",
+  });
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
-import { ClusterError } from "./errors.ts";
+import { ClusterError, shaped } from "./errors.ts";
 import { officialClient } from "./official.ts";
 import { query } from "./paths.ts";
 import { lines } from "./watch.ts";
@@ -92,13 +92,10 @@ export async function eventsOf(
     readonly limit?: number;
   },
 ): Promise<ObjectEvent[]> {
-  const { items } = eventList.parse(
-    await cluster.raw({
-      method: "GET",
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events` +
-        query({ fieldSelector: `involvedObject.uid=${uid}`, limit: 200 }),
-    }),
-  );
+  const what = `list events ${namespace}`;
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events` +
+    query({ fieldSelector: `involvedObject.uid=${uid}`, limit: 200 });
+  const { items } = shaped(what, eventList, await cluster.raw({ method: "GET", path, what }));
   return items
     .map((item) => ({
       type: item.type ?? "",

@@ -78,7 +78,13 @@ export async function* watch(
       if (options.signal?.aborted) return;
       if (error instanceof ClusterError && error.status === 410) return yield { type: "expired" };
       if (error instanceof ClusterError && error.status >= 400 && error.status < 500) throw error;
-      if (++failures > 60) throw error;
+      if (++failures > 60) {
+        throw error instanceof ClusterError ? error : new ClusterError(
+          "unexpected",
+          `watch ${resource.plural}: the stream breaks again and again`,
+          { cause: error },
+        );
+      }
     }
     if (options.signal?.aborted) return;
     await delay(failures > 0 ? RECONNECT_MILLISECONDS : 0);
