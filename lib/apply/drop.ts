@@ -27,7 +27,7 @@ export async function membersToDrop(
   const outside = dropped.filter(({ handle }) => handle !== undefined);
   const gone = dropped.filter(({ handle }) => handle === undefined);
   const { delete: deletions, kept } = dropMembers(gone, {
-    live: observation.live,
+    live: await seenLive(cluster, gone, targets, observation),
     applySet: applySetId(component),
     desired: prepared.map(({ reference }) => reference),
   });
@@ -54,6 +54,31 @@ export async function membersToDrop(
     reason: "it is no longer in Git",
   }));
   return { delete: [...free, ...removals], kept: [...kept, ...unseen, ...guarded] };
+}
+
+/**
+ * What lives, with the dropped members that a list did not have: a list may come from a cache that lags behind, and a
+ * member that is forgotten while it lives would be nobody's.
+ */
+async function seenLive(
+  cluster: Cluster,
+  dropped: readonly Member[],
+  targets: ReadonlyMap<string, Target>,
+  { live, refusalOf }: Observation,
+): Promise<Observation["live"]> {
+  const missing = dropped.flatMap(({ reference }) => {
+    const target = targets.get(keyOf(reference));
+    const isOpen = target !== undefined && !live.has(keyOf(reference)) &&
+      refusalOf(target) === undefined;
+    return isOpen ? [target] : [];
+  });
+  const found = await Promise.all(missing.map(async ({ resource, reference }) => {
+    const object = await cluster.get(resource, reference);
+    return object === undefined
+      ? []
+      : [[keyOf(reference), { reference, metadata: object.metadata }] as const];
+  }));
+  return new Map([...live, ...found.flat()]);
 }
 
 /** Keys of the CustomResourceDefinitions whose deletion would delete somebody's objects. */

@@ -39,11 +39,12 @@ export function mutated(valid: unknown): fc.Arbitrary<unknown> {
 }
 
 /** Changes the part with that number, counted through the whole value. */
-function changeAt(value: unknown, [number, how, replacement]: [number, number, unknown]): unknown {
+function changeAt(value: unknown, [number, how, given]: [number, number, unknown]): unknown {
   const parts = partsOf(value);
   const part = parts[number % Math.max(1, parts.length)];
-  if (part === undefined) return replacement;
+  if (part === undefined) return structuredClone(given);
   const { holder, key } = part;
+  const replacement = structuredClone(given);
   if (how === 0 && Array.isArray(holder)) holder.push(replacement);
   else if (how === 1 && !Array.isArray(holder)) delete holder[key];
   else Object.defineProperty(holder, key, { value: replacement, ...PLAIN });
