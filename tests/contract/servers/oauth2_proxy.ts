@@ -1,9 +1,7 @@
 /** A real OAuth2 Proxy 7, built by Go, with the arguments that the manifest has. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cachePath, fillOnce } from "../../../lib/tools/cache.ts";
-import { run } from "./maven.ts";
+import { goProgram } from "./go.ts";
 import { freePort, until } from "./ports.ts";
 import { end } from "./process.ts";
 
@@ -19,24 +17,6 @@ export interface OAuth2Proxy extends AsyncDisposable {
   log(): Promise<string>;
 }
 
-async function program(): Promise<string> {
-  const sums = await Deno.readFile(join(MODULE, "go.sum"));
-  const hash = createHash("sha256").update(sums).digest("hex").slice(0, 16);
-  const folder = cachePath(`oauth2-proxy-${hash}`, {});
-  await fillOnce(
-    folder,
-    "oauth2-proxy",
-    (empty) =>
-      run("go", ["-C", MODULE, "install", "-trimpath", PACKAGE], {
-        CGO_ENABLED: "0",
-        GOBIN: empty,
-        GOFLAGS: "-mod=readonly",
-        GOWORK: "off",
-      }),
-  );
-  return join(folder, "oauth2-proxy");
-}
-
 /** Starts a proxy on a free port of loopback. */
 export async function startOAuth2Proxy(
   { args, files, environment }: {
@@ -46,7 +26,7 @@ export async function startOAuth2Proxy(
     readonly environment: Readonly<Record<string, string>>;
   },
 ): Promise<OAuth2Proxy> {
-  const binary = await program();
+  const binary = await goProgram(MODULE, PACKAGE);
   const folder = await Deno.makeTempDir({ prefix: "plumb-oauth2-proxy-" });
   const port = freePort();
   for (const [name, text] of Object.entries(files)) {
