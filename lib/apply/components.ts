@@ -7,7 +7,12 @@ import { API_GROUP, SYSTEM_NAMESPACE } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { nearestName } from "../suggest.ts";
 import { ApplyError } from "./errors.ts";
-import { decodeInventory, INVENTORY_RESOURCE as SECRETS, inventoryName } from "./inventory.ts";
+import {
+  decodeInventory,
+  type Inventory,
+  INVENTORY_RESOURCE as SECRETS,
+  inventoryName,
+} from "./inventory.ts";
 import { readJournal, type Run } from "./journal.ts";
 
 const MAX_NAMES = 20;
@@ -20,6 +25,18 @@ export async function listRecords(
   return await cluster.list(SECRETS, {
     namespace: SYSTEM_NAMESPACE,
     fieldSelector: `type=${API_GROUP}/${sort}`,
+  });
+}
+
+/** The inventories of all components. One that can't be read is left out: a run for it says why. */
+export async function listInventories(cluster: Cluster): Promise<Inventory[]> {
+  return (await listRecords(cluster, "inventory")).flatMap((secret) => {
+    try {
+      return [decodeInventory(secret)];
+    } catch (error) {
+      if (error instanceof ApplyError) return [];
+      throw error;
+    }
   });
 }
 

@@ -24,6 +24,8 @@ const RENEW_MILLISECONDS = 3_000;
 const POLL_MILLISECONDS = 500;
 /** A renewal older than this is stale whatever the clocks of two machines disagree by. */
 const ANCIENT_MILLISECONDS = 10 * 60_000;
+/** For who only looks: a holder that is silent for longer is gone, if the clocks are right by a minute. */
+const RECENT_MILLISECONDS = 60_000 + DURATION_SECONDS * 1000;
 
 /** Somebody else is at work on the component. */
 export interface HeldLease {
@@ -87,6 +89,17 @@ export class Lease implements AsyncDisposable {
         }
       }
     }
+  }
+
+  /** Who is at work on a component, as far as it can be told without waiting: somebody who has renewed lately. */
+  static async holderOf(cluster: Cluster, component: string): Promise<HeldLease | undefined> {
+    const name = `component-${component}`;
+    const lease = await cluster.get(LEASE_RESOURCE, { namespace: SYSTEM_NAMESPACE, name });
+    if (lease === undefined) return undefined;
+    const { holderIdentity, acquireTime, renewTime } = specOf(lease);
+    const silent = Date.now() - Date.parse(renewTime ?? "");
+    if (!holderIdentity || silent > RECENT_MILLISECONDS) return undefined;
+    return { holder: holderIdentity, since: acquireTime };
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 export { type ObservedDrift } from "./drift.ts";
 export type { Base } from "./base.ts";
+export { listInventories } from "./components.ts";
 export { type ApprovedPlan, assertApproved, readApproved } from "./approved.ts";
 export { ApplyError, type ApplyErrorCode } from "./errors.ts";
 export { decodeInventory, type Inventory, inventoryName, readInventory } from "./inventory.ts";
@@ -17,6 +18,7 @@ export {
   withRun,
 } from "./journal.ts";
 export { type HeldLease, Lease } from "./lease.ts";
+export { checkRequirements, type RequirementResult } from "./requirements.ts";
 export { reconcile, type ReconcileOptions } from "./reconcile.ts";
 export { rollback, type RollbackOptions } from "./rollback/rollback.ts";
 export { secretReader } from "./secrets.ts";
@@ -28,3 +30,10 @@ export {
   type Suspension,
   suspensionAt,
 } from "./suspension.ts";
+export {
+  type ComponentView,
+  type ObjectView,
+  textsOf,
+  viewComponent,
+  viewRecorded,
+} from "./view.ts";

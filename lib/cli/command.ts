@@ -29,6 +29,8 @@ export interface CommandContext {
 /** A context with somewhere to tell what happens. */
 export interface RunContext extends CommandContext {
   readonly emit: Emit;
+  /** Who has asked for it, where that is not who runs this process; for the lease and the journal. */
+  readonly actor?: string | undefined;
 }
 
 /** What `reconcile` and `diff` are told. */

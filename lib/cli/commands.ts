@@ -15,6 +15,7 @@ import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
 import { rollback } from "./rollback_command.ts";
 import { resume, suspend } from "./suspend.ts";
+import { serve } from "./serve_command.ts";
 import { verify } from "./verify_command.ts";
 import { VERSION } from "./version.ts";
 
@@ -305,6 +306,7 @@ export const COMMANDS: readonly Command[] = [
   suspend,
   resume,
   component,
+  serve,
   sandbox,
   demo,
   version,

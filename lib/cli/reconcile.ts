@@ -25,16 +25,21 @@ import { isMap } from "../field_path.ts";
 import { describe, type ObjectReference } from "../object.ts";
 import { safeText } from "../report/mod.ts";
 import { openSource, type Source } from "../source/mod.ts";
-import type { CommandContext, ReconcileOptions, RunContext } from "./command.ts";
+import type { ReconcileOptions, RunContext } from "./command.ts";
 import { baseOf } from "./base.ts";
 import { whoAndWhere } from "./connect.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
 import { judge } from "./policy.ts";
 
-/** Runs a component once, as the options say, and tells what happens through `context.emit`. */
+/**
+ * Runs a component once, as the options say, and tells what happens through `context.emit`.
+ *
+ * @param inspect given each plan before anything is done, instead of files of plans; stops the run by throwing.
+ */
 export async function runComponent(
   options: ReconcileOptions,
   context: RunContext,
+  inspect?: (plan: ApprovedPlan) => Promise<void>,
 ): Promise<Outcome> {
   if (options.withoutCluster) {
     const { runWithoutCluster } = await import("./without_cluster.ts");
@@ -78,7 +83,7 @@ export async function runComponent(
         },
       }
       : {}),
-    ...await inspection(options),
+    ...(inspect === undefined ? await inspection(options) : { inspect }),
     refresh: options.refresh,
     identity: identityOf(context),
     confirm: (deletions) => confirmDeletions(deletions, options, context),
@@ -90,10 +95,14 @@ export async function runComponent(
   });
 }
 
-/** Who runs, for leases and the journal: which machine and process. */
-export function identityOf({ environment }: Pick<CommandContext, "environment">): string {
-  const random = randomBytes(4).toString("hex");
-  return `${whoAndWhere(environment, Deno.hostname())}/${Deno.pid}/${random}`;
+/** Who runs, for leases and the journal: a person or a job, which machine and process. */
+export function identityOf(
+  { actor, environment }: Pick<RunContext, "actor" | "environment">,
+): string {
+  const who = actor === undefined
+    ? whoAndWhere(environment, Deno.hostname())
+    : `${actor}@${Deno.hostname()}`;
+  return `${who}/${Deno.pid}/${randomBytes(4).toString("hex")}`;
 }
 
 /** Keeps the plan, or compares it with the one that was approved; otherwise nobody looks at it. */

@@ -17,6 +17,7 @@ export {
   type LogOptions,
   type ObjectEvent,
   readLog,
+  streamLog,
 } from "./pods.ts";
 export { userOf } from "./user.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./watch.ts";

@@ -6,6 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import { ClusterError, shaped } from "./errors.ts";
 import { officialClient } from "./official.ts";
 import { query } from "./paths.ts";
+import { lineBatches } from "./line_batches.ts";
 import { lines } from "./watch.ts";
 
 /** Which container's log to read. */
@@ -16,12 +17,16 @@ export interface LogOptions {
   readonly tailLines?: number;
   /** The container that ran before the last restart. */
   readonly previous?: boolean;
+  /** Each line begins with the time at which it was written, RFC 3339 with nanoseconds, and a space. */
+  readonly timestamps?: boolean;
+  /** RFC 3339. Only what was written since the beginning of that second. */
+  readonly sinceTime?: string;
 }
 
 const MAX_LOG_BYTES = 256 * 1024;
 
 function logPath(
-  { namespace, pod, container, tailLines, previous }: LogOptions,
+  { namespace, pod, container, tailLines, previous, timestamps, sinceTime }: LogOptions,
   follow?: boolean,
 ): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log` +
@@ -29,6 +34,8 @@ function logPath(
       container,
       tailLines,
       previous,
+      timestamps,
+      sinceTime,
       follow,
       limitBytes: follow ? undefined : MAX_LOG_BYTES,
     });
@@ -58,6 +65,28 @@ export async function* followLog(
     signal: options.signal,
   }, client);
   if (response.body !== null) yield* lines(response.body, options.signal);
+}
+
+/** A line of a log that is longer is cut. */
+const MAX_LOG_LINE = 64 * 1024;
+
+/**
+ * A container's log as it is written, in batches of lines, for who has to keep up with much. It is read only as fast as
+ * batches are taken. Ends with the container; with `follow: false`, with what there is.
+ */
+export async function* streamLog(
+  cluster: Cluster,
+  { follow, ...options }: LogOptions & { readonly follow: boolean; readonly signal?: AbortSignal },
+): AsyncGenerator<string[], void, void> {
+  using client = await cluster.transport.streamClient();
+  const response = await cluster.transport.open({
+    method: "GET",
+    path: logPath(options, true).replace("follow=true", `follow=${follow}`),
+    accept: "*/*",
+    what: `read the log of pod ${options.namespace}/${options.pod}`,
+    signal: options.signal,
+  }, client);
+  if (response.body !== null) yield* lineBatches(response.body, MAX_LOG_LINE, options.signal);
 }
 
 /** One Kubernetes Event. */

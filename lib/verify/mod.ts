@@ -16,6 +16,6 @@ export {
 export { CHECKS } from "./checks.ts";
 export { type Answer, Http, HttpError, type Question } from "./http.ts";
 export { openReach, type Reach, type ReachOptions } from "./reach.ts";
-export { type CheckResult, verify, type VerifyOptions } from "./run.ts";
+export { type CheckResult, titleOf, verify, type VerifyOptions } from "./run.ts";
 export { planChecks, type PlannedCheck, type Selection, VerifyError } from "./settings.ts";
 export { openTunnel, type Tunnel } from "./tunnel.ts";

@@ -47,7 +47,7 @@ export async function verify(
 }
 
 /** A check that a component has twice is told apart by its name. */
-function titleOf({ name, check: { id, title } }: PlannedCheck): string {
+export function titleOf({ name, check: { id, title } }: PlannedCheck): string {
   return name === id ? title : `${title} (${name})`;
 }
 

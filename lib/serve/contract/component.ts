@@ -5,13 +5,12 @@ import {
   counts,
   healthStatus,
   objectReference,
-  outcome,
   problem,
   revision,
   time,
 } from "./common.ts";
 import { changeReport } from "./event.ts";
-import { actionName } from "./run.ts";
+import { actionName, runResult } from "./run.ts";
 
 /** Whether the cluster is as Git says. */
 export const sync = z.object({
@@ -136,7 +135,7 @@ export const componentObject = z.object({
   owners: z.array(z.string()),
   /** How it differs from Git; absent when it does not. */
   change: changeReport.optional(),
-  /** Whether it is a workload with pods, whose logs can be read. */
+  /** Whether it is a workload, which has pods with logs. */
   pods: z.boolean(),
 }).meta({ id: "ComponentObject" });
 export type ComponentObject = z.output<typeof componentObject>;
@@ -194,7 +193,7 @@ export const historyEntry = z.object({
   action: z.string(),
   started: time,
   seconds: z.number(),
-  outcome: z.union([outcome, z.enum(["error", "cancelled"])]),
+  outcome: runResult,
   message: z.string(),
   revision: z.string(),
   /** Who, and where the run was. */

@@ -90,7 +90,17 @@ export const runState = z.enum(["planning", "waiting", "running", "stopping", "d
 /** How it went: as a run of the CLI ends, or `error`, `cancelled`, or `expired` when nobody confirmed it. */
 export const runResult = z.union([
   outcome,
-  z.enum(["verified", "unverified", "suspended", "resumed", "error", "cancelled", "expired"]),
+  z.enum([
+    "verified",
+    "unverified",
+    "undone",
+    "rolled-back",
+    "suspended",
+    "resumed",
+    "error",
+    "cancelled",
+    "expired",
+  ]),
 ]).meta({ id: "RunResult" });
 
 /** One run. */

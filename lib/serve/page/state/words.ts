@@ -43,6 +43,8 @@ export const RESULT: Readonly<Record<NonNullable<Run["result"]>, State>> = {
   applied: { tone: "good", symbol: "✓", word: "applied" },
   proposed: { tone: "good", symbol: "✓", word: "proposed" },
   verified: { tone: "good", symbol: "✓", word: "verified" },
+  undone: { tone: "warn", symbol: "↩", word: "undone" },
+  "rolled-back": { tone: "good", symbol: "✓", word: "rolled back" },
   suspended: { tone: "good", symbol: "✓", word: "suspended" },
   resumed: { tone: "good", symbol: "✓", word: "resumed" },
   differences: { tone: "warn", symbol: "≠", word: "differences" },

@@ -1,0 +1,223 @@
+/** A component as it is: each of its objects with its place in the order, its health, and how it differs. Writes nothing. @module */
+import { dump } from "js-yaml";
+import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import type { ChangeReport, Counts } from "../event.ts";
+import { APPLYSET, FIELD_MANAGER } from "../names.ts";
+import { keyOf, type KubernetesObject, type ObjectMeta, type ObjectReference } from "../object.ts";
+import { countsOf, maskObject, reportOf } from "../plan/mod.ts";
+import type { DesiredObject, Provenance } from "../render/types.ts";
+import { observedDrift } from "./drift.ts";
+import { type Health, healthOf } from "./health.ts";
+import type { Inventory } from "./inventory.ts";
+import type { Target } from "./observe.ts";
+import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
+import { isExternal } from "./realize.ts";
+
+/** One object of a component. */
+export interface ObjectView extends Target {
+  readonly provenance: Provenance | undefined;
+  /** 0-based; none for what will be deleted. */
+  readonly wave: number | undefined;
+  /** Keys of what must be ready first. */
+  readonly dependsOn: readonly string[];
+  readonly exists: boolean;
+  readonly health: Health;
+  /** Field managers that hold any of its fields, those of its status aside. */
+  readonly managers: readonly string[];
+  readonly change: ChangeReport | undefined;
+  /** Whether Git still says the same of it as when it was last applied: then a change is the cluster's. */
+  readonly asApplied: boolean;
+  readonly desired: DesiredObject | undefined;
+}
+
+/** A component as it is. */
+export interface ComponentView {
+  readonly objects: readonly ObjectView[];
+  readonly counts: Counts;
+  readonly waves: number;
+  /** What the last run has recorded; undefined when there was none. */
+  readonly inventory: Inventory | undefined;
+}
+
+/** Their health is that they exist, and their content is not looked at. */
+const PLAIN: ReadonlySet<string> = new Set([
+  "/ConfigMap",
+  "/Secret",
+  "/Service",
+  "/ServiceAccount",
+  "networking.k8s.io/Ingress",
+  "networking.k8s.io/NetworkPolicy",
+  "rbac.authorization.k8s.io/Role",
+  "rbac.authorization.k8s.io/RoleBinding",
+  "rbac.authorization.k8s.io/ClusterRole",
+  "rbac.authorization.k8s.io/ClusterRoleBinding",
+]);
+
+/** Looks at a component, by what Git says of it. */
+export async function viewComponent(
+  cluster: Cluster,
+  options: Omit<PlanOptions, "proveCreations" | "proposing" | "renderKey">,
+): Promise<ComponentView> {
+  // Records would settle a plan without its order: no key is ever theirs.
+  const planned = await planRun(cluster, {
+    ...options,
+    renderKey: () => "",
+    proveCreations: false,
+    proposing: false,
+  });
+  const { plan, stored, dependencies } = planned;
+  const resources = resourcesIn(planned);
+  const changes = [...plan.waves.flat(), ...plan.prune.flat()];
+  const prepared = new Map(planned.prepared.map((item) => [keyOf(item.reference), item]));
+  const targets = changes.flatMap(({ reference }) => {
+    const resource = resources.get(kindKey(reference));
+    return resource === undefined ? [] : [{ reference, resource }];
+  });
+  const live = await readLive(cluster, targets);
+  const { isAsApplied } = observedDrift(planned);
+  const objects = changes.flatMap((change): ObjectView[] => {
+    const key = keyOf(change.reference);
+    const resource = resources.get(kindKey(change.reference));
+    if (resource === undefined) return [];
+    const desired = prepared.get(key);
+    return [{
+      reference: change.reference,
+      resource,
+      provenance: desired?.provenance ?? ("provenance" in change ? change.provenance : undefined),
+      wave: desired?.wave,
+      dependsOn: dependencies.get(key) ?? [],
+      ...asItLives(resource, live.get(key), change.action !== "create"),
+      change: change.action === "unchanged" ? undefined : reportOf(change),
+      asApplied: isAsApplied(change.reference),
+      desired,
+    }];
+  });
+  return {
+    objects,
+    counts: countsOf(plan),
+    waves: plan.waves.length,
+    inventory: stored.resourceVersion === undefined ? undefined : stored.inventory,
+  };
+}
+
+/** Looks at a component that Git does not have any more, by its records. */
+export async function viewRecorded(cluster: Cluster, inventory: Inventory): Promise<ComponentView> {
+  const resources = new Map(inventory.resources.map((item) => [kindKey(item), item]));
+  const members = inventory.members.flatMap((member) => {
+    const resource = resources.get(kindKey(member.reference));
+    return resource === undefined ? [] : [{ ...member, resource }];
+  });
+  const live = await readLive(cluster, members);
+  const objects = members.map(({ reference, resource, provenance, wave }): ObjectView => ({
+    reference,
+    resource,
+    provenance,
+    wave,
+    dependsOn: [],
+    ...asItLives(resource, live.get(keyOf(reference)), isExternal(resource)),
+    change: undefined,
+    asApplied: true,
+    desired: undefined,
+  }));
+  const waves = Math.max(0, ...members.map(({ wave = 0 }) => wave + 1));
+  return { objects, counts: countsOf({ waves: [], prune: [], unchanged: [] }), waves, inventory };
+}
+
+/** Both sides of an object as YAML, secrets masked, without what only the cluster writes. */
+export async function textsOf(
+  cluster: Cluster,
+  { reference, resource, desired }: ObjectView,
+): Promise<{ readonly desired?: string; readonly live?: string }> {
+  const live = isExternal(resource) ? undefined : await cluster.get(resource, reference);
+  return {
+    ...(desired === undefined ? {} : { desired: textOf(desired.object) }),
+    ...(live === undefined ? {} : { live: textOf(live) }),
+  };
+}
+
+const WRITTEN_BY_CLUSTER = [
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "managedFields",
+  "selfLink",
+];
+
+function textOf({ status: _, ...object }: KubernetesObject): string {
+  const { labels = {}, ...rest } = object.metadata;
+  const { [APPLYSET.partOf]: __, ...own } = labels;
+  const metadata = Object.fromEntries(
+    Object.entries({ ...rest, ...(Object.keys(own).length === 0 ? {} : { labels: own }) })
+      .filter(([field]) => !WRITTEN_BY_CLUSTER.includes(field)),
+  ) as unknown as ObjectMeta;
+  return dump(maskObject({ ...object, metadata }), { lineWidth: -1, sortKeys: true });
+}
+
+function resourcesIn({ prepared, stored, targets }: PlannedRun): ReadonlyMap<string, Resource> {
+  const all = [
+    ...stored.inventory.resources,
+    ...[...targets.values()].map(({ resource }) => resource),
+    ...prepared.map(({ resource }) => resource),
+  ];
+  return new Map(all.map((resource) => [kindKey(resource), resource]));
+}
+
+function kindKey({ group, kind }: Pick<ObjectReference, "group" | "kind">): string {
+  return `${group}/${kind}`;
+}
+
+/** Lists each kind once per namespace. What may not be listed is not known. */
+async function readLive(
+  cluster: Cluster,
+  targets: readonly Target[],
+): Promise<ReadonlyMap<string, KubernetesObject>> {
+  const lists = new Map(
+    targets.filter(({ resource }) => !isExternal(resource)).map((target) => [
+      `${kindKey(target.reference)}/${target.reference.namespace ?? ""}`,
+      target,
+    ]),
+  );
+  const live = new Map<string, KubernetesObject>();
+  await Promise.all([...lists.values()].map(async ({ resource, reference: { namespace } }) => {
+    const { group, kind, version } = resource;
+    try {
+      const found = PLAIN.has(kindKey(resource))
+        ? (await cluster.listMetadata(resource, namespace)).map(({ metadata }) => ({ metadata }))
+        : await cluster.list(resource, { namespace });
+      for (const { metadata, ...rest } of found) {
+        const { name, namespace } = metadata;
+        const apiVersion = group === "" ? version : `${group}/${version}`;
+        live.set(keyOf({ group, kind, namespace, name }), { ...rest, apiVersion, kind, metadata });
+      }
+    } catch (error) {
+      const unknown = error instanceof ClusterError &&
+        (error.code === "forbidden" || error.status === 404);
+      if (!unknown) throw error;
+    }
+  }));
+  return live;
+}
+
+function asItLives(
+  resource: Resource,
+  live: KubernetesObject | undefined,
+  exists: boolean,
+): Pick<ObjectView, "exists" | "health" | "managers"> {
+  if (live !== undefined) {
+    const managers = new Set(
+      (live.metadata.managedFields ?? [])
+        .filter(({ subresource }) => subresource !== "status")
+        .map(({ manager }) => manager ?? "").filter((manager) => manager !== ""),
+    );
+    return { exists: true, health: healthOf(live), managers: [...managers].sort() };
+  }
+  if (isExternal(resource) && exists) {
+    const health: Health = { status: "current", message: "lives outside of the cluster's API" };
+    return { exists, health, managers: [FIELD_MANAGER] };
+  }
+  const health: Health = exists
+    ? { status: "unknown", message: "can't be read" }
+    : { status: "unknown", message: "does not exist" };
+  return { exists, health, managers: [] };
+}

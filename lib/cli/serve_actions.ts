@@ -1,0 +1,274 @@
+/** What can be done from the dashboard: the commands of the CLI, planned first and then carried out. @module */
+import {
+  type ApprovedPlan,
+  assertApproved,
+  type Journal,
+  readJournal,
+  resume,
+  suspend,
+} from "../apply/mod.ts";
+import type { Cluster } from "../cluster/mod.ts";
+import { settleComponent } from "../component/mod.ts";
+import { PlumbError } from "../errors.ts";
+import type { Outcome } from "../event.ts";
+import type {
+  ActionContext,
+  ActionName,
+  ActionRequest,
+  Commands,
+  Ended,
+  RunPlan,
+} from "../serve/mod.ts";
+import { planChecks, titleOf } from "../verify/mod.ts";
+import type { ReconcileOptions, RunContext } from "./command.ts";
+import { parametersOf, runComponent } from "./reconcile.ts";
+import type { Folder, ServeEyes } from "./serve_eyes.ts";
+import type { ServeOptions } from "./serve_options.ts";
+import { digestOf, Told } from "./serve_plan.ts";
+import { runVerify } from "./verify.ts";
+
+type Prepared = Awaited<ReturnType<Commands["prepare"]>>;
+type Request<Name extends ActionName> = Extract<ActionRequest, { action: Name }>;
+
+/** A plan without changes of objects. */
+const NOTHING: Omit<RunPlan, "digest" | "summary"> = {
+  changes: [],
+  waves: 0,
+  steps: [],
+  warnings: [],
+  confirm: "click",
+};
+
+/** Plans actions and carries them out. */
+export class ServeActions implements Commands {
+  readonly #options: ServeOptions;
+  readonly #eyes: ServeEyes;
+  readonly #context: RunContext;
+  readonly #cluster: Cluster;
+
+  constructor(options: ServeOptions, eyes: ServeEyes, context: RunContext, cluster: Cluster) {
+    this.#options = options;
+    this.#eyes = eyes;
+    this.#context = context;
+    this.#cluster = cluster;
+  }
+
+  async prepare(
+    component: string,
+    request: ActionRequest,
+    action: ActionContext,
+  ): Promise<Prepared> {
+    switch (request.action) {
+      case "deploy":
+        return await this.#deploy(component, request, action);
+      case "diff":
+        return await this.#diff(component, request, action);
+      case "propose":
+        return await this.#propose(component, action);
+      case "verify":
+        return await this.#verify(component, request, action);
+      case "suspend":
+      case "resume":
+        return this.#suspension(component, request);
+      default:
+        throw new PlumbError("not-possible", `${request.action} is not possible from here yet`);
+    }
+  }
+
+  async durations(component: string, action: ActionName): Promise<readonly number[]> {
+    return secondsOf(await readJournal(this.#cluster, component), action);
+  }
+
+  async #deploy(
+    name: string,
+    request: Request<"deploy">,
+    action: ActionContext,
+  ): Promise<Prepared> {
+    const options = await this.#optionsOf(name, request.refresh);
+    const planned = await this.#plan(options, action);
+    const unfinished = planned.outcome === "in-sync" &&
+      (await this.#eyes.look(name)).view?.inventory?.state !== "complete";
+    if (planned.outcome !== "differences" && !unfinished) return endOf(planned);
+    const steps = [
+      ...(unfinished ? ["What the last run began is finished."] : []),
+      ...(request.verify ? ["Then its checks are run."] : []),
+    ];
+    return {
+      plan: { ...planned.plan, steps },
+      carryOut: async (going) => {
+        const approved = (plan: ApprovedPlan) => {
+          assertApproved(planned.approved, plan);
+          return Promise.resolve();
+        };
+        const run = { ...options, command: "reconcile", mode: "apply" } as const;
+        const ended = await this.#run(run, going, approved);
+        const done = ended.result === "applied" || ended.result === "in-sync";
+        return done && request.verify ? await this.#runChecks(name, [], [], going) : ended;
+      },
+    };
+  }
+
+  async #diff(
+    name: string,
+    { refresh }: Request<"diff">,
+    action: ActionContext,
+  ): Promise<Prepared> {
+    return endOf(await this.#plan(await this.#optionsOf(name, refresh), action));
+  }
+
+  async #propose(name: string, action: ActionContext): Promise<Prepared> {
+    const options = await this.#optionsOf(name, false);
+    const planned = await this.#plan(options, action);
+    if (planned.outcome !== "differences") return endOf(planned);
+    const steps = ["A pull request is opened, or brought up to date. The cluster is not written."];
+    return {
+      plan: { ...planned.plan, steps, summary: `Propose to Git: ${planned.plan.summary}` },
+      carryOut: (going) => this.#run({ ...options, command: "reconcile", mode: "pr" }, going),
+    };
+  }
+
+  async #verify(
+    name: string,
+    { only, skip }: Request<"verify">,
+    action: ActionContext,
+  ): Promise<Prepared> {
+    const folder = this.#folderOf(name);
+    const options = { ...await this.#eyes.optionsOf(folder), partial: true };
+    const { component } = folder;
+    if (component === undefined) throw folder.error;
+    const parameters = await parametersOf(
+      component,
+      options,
+      this.#contextOf(action),
+      this.#cluster,
+    );
+    const checks = planChecks(settleComponent(component, parameters).verify, { only, skip });
+    const steps = checks.map((check) => `${titleOf(check)}: ${check.check.proves}`);
+    return {
+      plan: {
+        ...NOTHING,
+        digest: digestOf([name, steps]),
+        summary: `${checks.length} checks. What they make, they remove.`,
+        steps,
+      },
+      carryOut: (going) => this.#runChecks(name, only, skip, going),
+    };
+  }
+
+  #suspension(name: string, request: Request<"suspend" | "resume">): Prepared {
+    const [summary, step] = request.action === "suspend"
+      ? [`Suspend ${name}: ${request.reason}`, "No run writes to it until it is resumed."]
+      : [`Resume ${name}`, "The next run writes to it again."];
+    const until = request.action === "suspend" ? request.until : undefined;
+    const steps = until === undefined ? [step] : [step, `It ends by itself: ${until}.`];
+    return {
+      plan: { ...NOTHING, digest: digestOf([name, request]), summary, steps },
+      carryOut: async ({ by, emit }) => {
+        const from = `${by}@${Deno.hostname()}`;
+        if (request.action === "resume") {
+          const ended = await resume(this.#cluster, name, from);
+          const state = ended === undefined ? "none" : "resumed";
+          emit({ type: "suspension", component: name, state, ...ended });
+        } else {
+          const options = { reason: request.reason, until, from };
+          const suspension = await suspend(this.#cluster, name, options);
+          emit({ type: "suspension", component: name, state: "suspended", ...suspension });
+        }
+        const result = request.action === "suspend" ? "suspended" : "resumed";
+        return { result, message: summary };
+      },
+    };
+  }
+
+  /** Plans a run, as `diff` does. */
+  async #plan(options: RunOptions, action: ActionContext): Promise<Planned> {
+    const told = new Told(action);
+    let approved: ApprovedPlan | undefined;
+    const outcome = await runComponent(
+      { ...options, command: "diff", mode: "observe" },
+      this.#contextOf(action, told.emit),
+      (plan) => {
+        approved = plan;
+        return Promise.resolve();
+      },
+    );
+    if (approved === undefined) throw new Error("a run ended well without a plan");
+    return { outcome, approved, plan: told.planOf(digestOf(approved)), message: told.message };
+  }
+
+  async #run(
+    options: ReconcileOptions,
+    action: ActionContext,
+    inspect?: (plan: ApprovedPlan) => Promise<void>,
+  ): Promise<Ended> {
+    const told = new Told(action);
+    const result = await runComponent(options, this.#contextOf(action, told.emit), inspect);
+    return { result, message: told.message };
+  }
+
+  async #runChecks(
+    name: string,
+    only: readonly string[],
+    skip: readonly string[],
+    action: ActionContext,
+  ): Promise<Ended> {
+    const { resolve, certificateAuthority } = this.#options;
+    const options = await this.#eyes.optionsOf(this.#folderOf(name));
+    const way = { resolve, certificateAuthority };
+    const told = new Told(action);
+    const good = await runVerify(
+      { ...options, ...way, only, skip, failFast: false, repeat: 1 },
+      this.#contextOf(action, told.emit),
+    );
+    action.signal.throwIfAborted();
+    return { result: good ? "verified" : "unverified", message: told.message };
+  }
+
+  async #optionsOf(name: string, refresh: boolean): Promise<RunOptions> {
+    return { ...await this.#eyes.optionsOf(this.#folderOf(name)), refresh };
+  }
+
+  #folderOf(name: string): Folder {
+    const folder = this.#eyes.folder(name);
+    if (folder !== undefined) return folder;
+    throw new PlumbError("not-in-git", `Git does not have ${name}`, {
+      hint: "Put its folder back, or roll it back.",
+    });
+  }
+
+  #contextOf({ by, signal, emit }: ActionContext, tell = emit): RunContext {
+    return {
+      ...this.#context,
+      signal,
+      emit: tell,
+      actor: by,
+      interactive: false,
+      // What is to be deleted stands in the plan that was confirmed.
+      confirm: () => Promise.resolve(true),
+    };
+  }
+}
+
+type RunOptions = Omit<ReconcileOptions, "command" | "mode">;
+
+interface Planned {
+  readonly outcome: Outcome;
+  readonly approved: ApprovedPlan;
+  readonly plan: RunPlan;
+  readonly message: string;
+}
+
+function endOf({ outcome, message, plan }: Planned): Prepared {
+  return { ended: { result: outcome, message }, plan };
+}
+
+/** How long an action took, each time that it ended well. */
+function secondsOf({ runs }: Journal, action: ActionName): number[] {
+  return runs.flatMap(({ command, result, seconds, verified }) => {
+    if (action === "verify") return verified === undefined ? [] : [verified.seconds];
+    if (action === "deploy") {
+      return command === "reconcile" && result === "applied" ? [seconds] : [];
+    }
+    return command === action ? [seconds] : [];
+  });
+}

@@ -1,0 +1,56 @@
+/** What a run tells, as the plan that the dashboard shows. @module */
+import { createHash } from "node:crypto";
+import type { Event } from "../event.ts";
+import { describe } from "../object.ts";
+import type { ActionContext, RunPlan } from "../serve/mod.ts";
+
+/** Hears what a run tells, and hands it on. */
+export class Told {
+  readonly emit: (event: Event) => void;
+  message = "";
+  #plan: Extract<Event, { type: "plan" }> | undefined;
+  readonly #warnings: string[] = [];
+
+  constructor({ emit }: ActionContext) {
+    this.emit = (event) => {
+      this.#hear(event);
+      emit(event);
+    };
+  }
+
+  planOf(digest: string): RunPlan {
+    const { counts, changes = [], waves = 0 } = this.#plan ?? {};
+    const deletions = changes.filter(({ action }) => action === "delete" || action === "replace")
+      .map(({ action, object }) => `${describe(object)} will be ${action}d`);
+    return {
+      digest,
+      summary: changes.length === 0
+        ? "Nothing differs"
+        : `${changes.length} of the objects change, in ${waves} waves`,
+      ...(counts === undefined ? {} : { counts: { ...counts } }),
+      changes: [...changes],
+      waves,
+      steps: [],
+      warnings: [...deletions, ...this.#warnings],
+      confirm: "click",
+    };
+  }
+
+  #hear(event: Event): void {
+    if (event.type === "plan") this.#plan = event;
+    if (event.type === "warning") this.#warnings.push(event.message);
+    if (event.type === "violation") {
+      this.#warnings.push(`${event.policy}: ${event.message}. ${event.fix}`);
+    }
+    if (event.type === "result") this.message = event.message;
+    if (event.type === "verified") {
+      const { passed, failed, notJudged } = event;
+      this.message = `${passed} passed, ${failed} failed, ${notJudged} not judged`;
+    }
+  }
+}
+
+/** What confirms a plan: another plan has another one. */
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64url");
+}

@@ -1,0 +1,248 @@
+/** From what was found out to what is shown. Pure. @module */
+import { createHash } from "node:crypto";
+import { type ComponentView, type ObjectView, suspensionAt } from "../apply/mod.ts";
+import { type Action, type HealthStatus, noCounts } from "../event.ts";
+import { keyOf } from "../object.ts";
+import type {
+  ActionName,
+  Component,
+  ComponentDetail,
+  ComponentObject,
+  HistoryEntry,
+  Run,
+} from "./contract.ts";
+import { ACTIONS } from "./contract.ts";
+import { problemOf } from "./errors.ts";
+import type { Look } from "./look.ts";
+
+/** What the server itself knows of a component. */
+export interface Known {
+  /** The run that acts on it right now. */
+  readonly acting: Run | undefined;
+  /** What was shown before. */
+  readonly before: Component | undefined;
+  readonly now: Date;
+}
+
+/** From the worst to the best. */
+const SEVERITY: readonly HealthStatus[] = [
+  "failed",
+  "terminating",
+  "progressing",
+  "unknown",
+  "current",
+];
+const WORKLOADS: ReadonlySet<string> = new Set([
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "Job",
+  "CronJob",
+  "Pod",
+]);
+
+/** Describes a component with all that it consists of. */
+export function describeComponent(look: Look, known: Known): ComponentDetail {
+  const { view, declared, journal } = look;
+  const objects = (view?.objects ?? []).map(objectOf);
+  const rest = {
+    objects,
+    waves: view?.waves ?? 0,
+    requirements: declared?.requirements ?? [],
+    parameters: declared?.parameters ?? [],
+  };
+  const never = neverOf(look, known.now);
+  const suspended = suspensionAt(journal, known.now.getTime());
+  const row: Omit<Component, "version"> = {
+    name: look.name,
+    namespace: declared?.namespace ?? view?.inventory?.namespace ?? "",
+    ...(declared?.description === undefined ? {} : { description: declared.description }),
+    revision: revisionsOf(look),
+    sync: syncOf(look, known),
+    health: healthOf(view, objects),
+    ...verifiedOf(look),
+    ...(suspended === undefined ? {} : { suspended }),
+    ...(look.schedule === undefined ? {} : { schedule: look.schedule }),
+    ...holderOf(look, known),
+    actions: ACTIONS.filter((action) => never[action] === undefined),
+    never,
+    ...(look.error === undefined ? {} : { error: problemOf(look.error) }),
+  };
+  const version = createHash("sha256").update(JSON.stringify([row, rest])).digest("base64url");
+  return { component: { ...row, version: version.slice(0, 16) }, ...rest };
+}
+
+function objectOf(object: ObjectView): ComponentObject {
+  const { reference, provenance, wave, change } = object;
+  return {
+    key: keyOf(reference),
+    object: reference,
+    ...(wave === undefined ? {} : { wave: wave + 1 }),
+    dependsOn: [...object.dependsOn],
+    health: object.health,
+    exists: object.exists,
+    ...(provenance === undefined ? {} : { file: provenance.file, line: provenance.line }),
+    owners: [...object.managers],
+    ...(change === undefined ? {} : { change }),
+    pods: WORKLOADS.has(reference.kind),
+  };
+}
+
+function revisionsOf({ declared, view }: Look): Component["revision"] {
+  const source = view?.inventory?.source;
+  return {
+    ...(declared === undefined ? {} : { git: declared.revision }),
+    // Before the first run has ended there is none.
+    ...(source === undefined || source.revision === "" ? {} : { cluster: source }),
+  };
+}
+
+function syncOf(look: Look, { before, now }: Known): Component["sync"] {
+  const found = stateOf(look);
+  const since = before?.sync.state === found.state ? before.sync.since : now.toISOString();
+  return { ...found, since };
+}
+
+function stateOf({ declared, view, error }: Look): Omit<Component["sync"], "since"> {
+  if (error !== undefined) {
+    const { message, hint } = problemOf(error);
+    return { state: "unknown", message, ...(hint === undefined ? {} : { hint }) };
+  }
+  if (view === undefined) return { state: "unknown", message: "It was not compared yet" };
+  if (declared === undefined) {
+    return {
+      state: "gone",
+      message: "It was deployed once, and Git does not have it any more",
+      hint: "Roll it back, or put its folder back into Git.",
+    };
+  }
+  const { counts, inventory } = view;
+  if (inventory === undefined) {
+    return { state: "not-deployed", counts, message: "Not deployed yet" };
+  }
+  const changed = view.objects.filter(({ change }) => change !== undefined);
+  const drifted = changed.filter(({ asApplied }) => asApplied).length;
+  const moved = changed.length - drifted;
+  if (moved > 0) {
+    return {
+      state: "behind",
+      counts,
+      message: `Git has moved: ${count(moved, "object")} to change` +
+        (drifted > 0 ? `, and ${count(drifted, "object")} drifted` : ""),
+    };
+  }
+  if (drifted > 0) {
+    const message = `${count(drifted, "object")} drifted`;
+    return { state: "drifted", counts, message, hint: "Deploy to heal it, or propose it to Git." };
+  }
+  if (inventory.state === "complete") {
+    return { state: "in-sync", counts, message: "The cluster is as Git says" };
+  }
+  const hint = "Deploy to finish what it began.";
+  return { state: "behind", counts, message: "The last run did not finish", hint };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function healthOf(
+  view: ComponentView | undefined,
+  objects: readonly ComponentObject[],
+): Component["health"] {
+  const numbers: Record<HealthStatus, number> = {
+    current: 0,
+    progressing: 0,
+    failed: 0,
+    terminating: 0,
+    unknown: 0,
+  };
+  for (const { health } of objects) numbers[health.status]++;
+  if (view === undefined || view.inventory === undefined) {
+    const message = view === undefined ? "Nothing is known" : "Not deployed yet";
+    return { status: "unknown", message, objects: numbers };
+  }
+  const status = SEVERITY.find((status) => numbers[status] > 0) ?? "current";
+  const worst = objects.find(({ health }) => health.status === status);
+  return {
+    status,
+    message: status === "current" || worst === undefined
+      ? `${count(objects.length, "object")} are well`
+      : `${worst.object.kind} ${worst.object.name}: ${worst.health.message}`,
+    objects: numbers,
+  };
+}
+
+function verifiedOf({ journal }: Look): Pick<Component, "verified"> {
+  const last = journal.runs.find(({ verified }) => verified !== undefined);
+  if (last?.verified === undefined) return {};
+  const { passed, failed, notJudged, seconds } = last.verified;
+  const time = new Date(last.started).toISOString();
+  return { verified: { passed, failed: failed.length, notJudged, seconds, time } };
+}
+
+function holderOf({ lease }: Look, { acting }: Known): Pick<Component, "holder"> {
+  if (acting !== undefined) {
+    const { by, started, action, id } = acting;
+    return {
+      holder: { by, ...(started === undefined ? {} : { since: started }), action, run: id },
+    };
+  }
+  if (lease === undefined) return {};
+  const since = lease.since === undefined ? undefined : new Date(lease.since).toISOString();
+  return { holder: { by: lease.holder, ...(since === undefined ? {} : { since }) } };
+}
+
+/** What can't be done with a component now, and why. */
+function neverOf({ declared, view, journal, error }: Look, now: Date): Component["never"] {
+  const never: Partial<Record<ActionName, string>> = {};
+  const unreadable = error === undefined ? undefined : problemOf(error).message;
+  const missing = declared === undefined ? "Git does not have it" : unreadable;
+  for (const action of ["deploy", "diff", "verify", "propose", "undo"] as const) {
+    if (missing !== undefined) never[action] = missing;
+  }
+  if (declared !== undefined && declared.checks === undefined) {
+    never.verify = "It says nothing about verification";
+  }
+  if (declared?.notProposable !== undefined) never.propose ??= declared.notProposable;
+  if (view?.inventory === undefined) {
+    never.undo ??= "It is not deployed";
+    never.rollback = unreadable ?? "It is not deployed";
+  }
+  if (view?.inventory === undefined && journal.runs.length === 0) {
+    never.suspend = unreadable ?? "It was never deployed";
+  }
+  if (suspensionAt(journal, now.getTime()) === undefined) never.resume = "It is not suspended";
+  else never.suspend = "It is suspended already";
+  return never;
+}
+
+/** What the journal keeps of a component, and which of the runs can still be read here. */
+export function historyOf({ journal }: Look, runs: readonly Run[]): HistoryEntry[] {
+  return journal.runs.map((entry) => {
+    const { id, command, started, seconds, result, message, source, identity, verified } = entry;
+    const here = runs.find(({ started: begun, finished }) =>
+      begun !== undefined && begun <= started && (finished === undefined || started <= finished)
+    );
+    const counts: Record<Action, number> = noCounts();
+    for (const [action, number] of Object.entries(entry.changes)) {
+      if (action in counts) counts[action as Action] = number;
+    }
+    return {
+      id,
+      action: command,
+      started: new Date(started).toISOString(),
+      seconds,
+      outcome: result,
+      message,
+      revision: source.revision,
+      by: identity,
+      counts,
+      ...(verified === undefined
+        ? {}
+        : { verified: { ...verified, failed: verified.failed.length, time: started } }),
+      ...(here === undefined ? {} : { run: here.id }),
+    };
+  });
+}

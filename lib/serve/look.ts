@@ -1,0 +1,49 @@
+/** What the server finds out about components; the CLI hands over how. @module */
+import type { ComponentView, HeldLease, Journal } from "../apply/mod.ts";
+import type { Board, ComponentDetail, ComponentList, Revision } from "./contract.ts";
+
+/** What Git says of a component beside its objects. */
+export interface Declared {
+  readonly namespace: string;
+  readonly description: string | undefined;
+  readonly revision: Revision;
+  readonly requirements: ComponentDetail["requirements"];
+  readonly parameters: ComponentDetail["parameters"];
+  /** Absent when it says nothing about verification. */
+  readonly checks:
+    | readonly Pick<Board["checks"][number], "name" | "title" | "proves">[]
+    | undefined;
+  /** Why it can't be proposed to. */
+  readonly notProposable: string | undefined;
+}
+
+/** Everything about one component, at one time. */
+export interface Look {
+  readonly name: string;
+  /** Absent when Git does not have it any more, or it can't be read. */
+  readonly declared: Declared | undefined;
+  /** Absent when the cluster could not be compared with Git. */
+  readonly view: ComponentView | undefined;
+  readonly journal: Journal;
+  readonly lease: HeldLease | undefined;
+  readonly schedule: ComponentList["components"][number]["schedule"];
+  /** Why something of it is missing. */
+  readonly error: unknown;
+}
+
+/** Which components there are. */
+export interface Listing {
+  readonly source: Omit<ComponentList["source"], "error">;
+  /** Of the source. */
+  readonly declared: readonly string[];
+  /** Of the cluster's inventories. */
+  readonly deployed: readonly string[];
+  readonly sourceError: unknown;
+  readonly clusterError: unknown;
+}
+
+/** Finds out. */
+export interface Eyes {
+  list(): Promise<Listing>;
+  look(component: string): Promise<Look>;
+}
