@@ -17,11 +17,17 @@ export interface RollbackOptions {
   readonly timeout: number;
 }
 
-/** Rolls a component back once, and tells what happens through `context.emit`. */
+/**
+ * Rolls a component back once, and tells what happens through `context.emit`.
+ *
+ * @param agree asked with how many objects go, when the plan was told and before anything is written.
+ */
 export async function runRollback(
   cluster: Cluster,
   options: RollbackOptions,
   context: RunContext,
+  agree: (deletions: number) => Promise<boolean> = (deletions) =>
+    confirm(deletions, options, context),
 ): Promise<Outcome> {
   const { emit, signal } = context;
   const { component } = options;
@@ -29,7 +35,7 @@ export async function runRollback(
   return await rollback(cluster, {
     ...options,
     identity: identityOf(context),
-    confirm: (deletions) => confirm(deletions, options, context),
+    confirm: agree,
     emit,
     signal,
   });

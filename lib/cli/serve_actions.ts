@@ -22,6 +22,7 @@ import type {
 import { planChecks, titleOf } from "../verify/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { parametersOf, runComponent } from "./reconcile.ts";
+import { runRollback } from "./rollback.ts";
 import type { Folder, ServeEyes } from "./serve_eyes.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { digestOf, Told } from "./serve_plan.ts";
@@ -29,6 +30,9 @@ import { runVerify } from "./verify.ts";
 
 type Prepared = Awaited<ReturnType<Commands["prepare"]>>;
 type Request<Name extends ActionName> = Extract<ActionRequest, { action: Name }>;
+
+/** For one wave, in milliseconds. */
+const TIMEOUT = 5 * 60_000;
 
 /** A plan without changes of objects. */
 const NOTHING: Omit<RunPlan, "digest" | "summary"> = {
@@ -67,6 +71,8 @@ export class ServeActions implements Commands {
         return await this.#propose(component, action);
       case "verify":
         return await this.#verify(component, request, action);
+      case "rollback":
+        return await this.#rollback(component, request, action);
       case "suspend":
       case "resume":
         return this.#suspension(component, request);
@@ -155,6 +161,43 @@ export class ServeActions implements Commands {
     };
   }
 
+  /** One run from the plan to the end: it waits where the CLI would ask. */
+  async #rollback(
+    component: string,
+    { deleteData }: Request<"rollback">,
+    action: ActionContext,
+  ): Promise<Prepared> {
+    const told = new Told(action);
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()];
+    action.signal.addEventListener("abort", () => answer.resolve(false), { once: true });
+    const running = runRollback(
+      this.#cluster,
+      { component, deleteData, keepNamespace: false, yes: false, timeout: TIMEOUT },
+      this.#contextOf(action, told.emit),
+      () => {
+        asked.resolve();
+        return answer.promise;
+      },
+    ).then((outcome): Ended => ({
+      result: outcome === "applied" ? "rolled-back" : outcome,
+      message: told.message,
+    }));
+    const early = await Promise.race([running, asked.promise]);
+    if (early !== undefined) return { ended: early, plan: told.planOf() };
+    // Whoever cancels does not wait for it.
+    running.catch(() => {});
+    const summary = `Take ${component} out of the cluster, ${
+      deleteData ? "and delete its data for good" : "and keep its data for the next deploy"
+    }`;
+    return {
+      plan: { ...told.planOf(), summary, confirm: deleteData ? "name" : "click" },
+      carryOut: () => {
+        answer.resolve(true);
+        return running;
+      },
+    };
+  }
+
   #suspension(name: string, request: Request<"suspend" | "resume">): Prepared {
     const [summary, step] = request.action === "suspend"
       ? [`Suspend ${name}: ${request.reason}`, "No run writes to it until it is resumed."]
@@ -193,7 +236,7 @@ export class ServeActions implements Commands {
       },
     );
     if (approved === undefined) throw new Error("a run ended well without a plan");
-    return { outcome, approved, plan: told.planOf(digestOf(approved)), message: told.message };
+    return { outcome, approved, plan: told.planOf(approved), message: told.message };
   }
 
   async #run(

@@ -1,5 +1,6 @@
 /** What a run tells, as the plan that the dashboard shows. @module */
 import { createHash } from "node:crypto";
+import type { ApprovedPlan } from "../apply/mod.ts";
 import type { Event } from "../event.ts";
 import { describe } from "../object.ts";
 import type { ActionContext, RunPlan } from "../serve/mod.ts";
@@ -10,6 +11,7 @@ export class Told {
   message = "";
   #plan: Extract<Event, { type: "plan" }> | undefined;
   readonly #warnings: string[] = [];
+  readonly #steps: string[] = [];
 
   constructor({ emit }: ActionContext) {
     this.emit = (event) => {
@@ -18,19 +20,20 @@ export class Told {
     };
   }
 
-  planOf(digest: string): RunPlan {
+  /** @param approved of which the digest is made; of what was told when there is none. */
+  planOf(approved?: ApprovedPlan): RunPlan {
     const { counts, changes = [], waves = 0 } = this.#plan ?? {};
     const deletions = changes.filter(({ action }) => action === "delete" || action === "replace")
       .map(({ action, object }) => `${describe(object)} will be ${action}d`);
     return {
-      digest,
+      digest: digestOf(approved ?? [changes, this.#steps, this.#warnings]),
       summary: changes.length === 0
         ? "Nothing differs"
         : `${changes.length} of the objects change, in ${waves} waves`,
       ...(counts === undefined ? {} : { counts: { ...counts } }),
       changes: [...changes],
       waves,
-      steps: [],
+      steps: [...this.#steps],
       warnings: [...deletions, ...this.#warnings],
       confirm: "click",
     };
@@ -39,6 +42,11 @@ export class Told {
   #hear(event: Event): void {
     if (event.type === "plan") this.#plan = event;
     if (event.type === "warning") this.#warnings.push(event.message);
+    if (event.type === "data") {
+      const line = `${event.what}: ${event.message}`;
+      if (event.state === "lost") this.#warnings.push(`Lost for good: ${line}`);
+      else this.#steps.push(`Kept: ${line}`);
+    }
     if (event.type === "violation") {
       this.#warnings.push(`${event.policy}: ${event.message}. ${event.fix}`);
     }

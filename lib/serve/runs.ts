@@ -184,7 +184,7 @@ export class Runs {
         ...(expected === undefined ? {} : { expected }),
       });
       const expire = () =>
-        this.#end(kept, { result: "expired", message: "Nobody has confirmed the plan" });
+        this.#stop(kept, { result: "expired", message: "Nobody has confirmed the plan" });
       kept.timer = setTimeout(expire, CONFIRM_MILLISECONDS);
     } catch (error) {
       this.#fail(kept, error);
