@@ -1,5 +1,6 @@
 /** Waits until objects are healthy, and says what it waits for. @module */
 import { type Cluster, watch } from "../cluster/mod.ts";
+import { PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
 import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
 import { explain } from "./explain.ts";
@@ -220,8 +221,14 @@ class Waiting {
       0,
       EXPLAIN_AT_ONCE,
     );
-    await Promise.all(open.map((item) => this.#explain(item)));
-    this.#explaining = false;
+    try {
+      await Promise.all(open.map((item) => this.#explain(item)));
+    } catch (error) {
+      // Nobody awaits an explanation: it may come when the lease is given back already, or not at all.
+      if (!(error instanceof PlumbError)) throw error;
+    } finally {
+      this.#explaining = false;
+    }
   }
 
   async #explain(item: Watched): Promise<void> {
@@ -232,7 +239,7 @@ class Waiting {
       item.object,
       this.options.redact,
     );
-    if (item.done || message === "") return;
+    if (item.done || message === "" || this.#stop.signal.aborted) return;
     item.explained = true;
     if (fatal) item.done = true;
     this.#report(
