@@ -160,14 +160,12 @@ class File {
     throw this.#error(`The file ${this.#spec.path} can't be written: ${reason}`);
   }
 
-  /** Undefined where the file is not there at all. */
+  /** Undefined where the file, or the line in it, is not there at all. */
   async #differences(container: Container): Promise<FieldDifference[] | undefined> {
     const live = await this.#read(container);
     const { mode, owner, line } = this.#spec;
     if (live === undefined) return undefined;
-    if (line !== undefined) {
-      return linesOf(live.content).includes(line) ? [] : [fieldOf("line", undefined, line)];
-    }
+    if (line !== undefined) return linesOf(live.content).includes(line) ? [] : undefined;
     return [
       ...(live.content === await this.#content()
         ? []

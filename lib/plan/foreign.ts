@@ -82,7 +82,7 @@ export function foreignIn(
 
 function isMadeByControllers({ reference, metadata }: LiveMetadata): boolean {
   const { kind, name } = reference;
-  if (kind === "Event" || IN_EVERY_NAMESPACE.has(`${kind}/${name}`)) return true;
+  if (IN_EVERY_NAMESPACE.has(`${kind}/${name}`)) return true;
   const managers = metadata.managedFields ?? [];
   return managers.length > 0 && managers.every(({ manager }) => CONTROLLERS.has(manager ?? ""));
 }

@@ -11,6 +11,7 @@ import {
   DEPLOYMENTS,
   JOBS,
   kubeconfigWithToken,
+  NAMESPACES,
   planOf,
   plumb,
   QUIET,
@@ -108,7 +109,38 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
     secret,
   );
 
-  const said = [diff, first, again, healed].map(({ output }) => output).join("\n");
+  await aggregateToView(cluster, ["kwok.x-k8s.io"], ["execs", "logs"]);
+  const clients = async () =>
+    await (await server.admin(`/${realm}/clients?clientId=cvat`)).json() as unknown[];
+  const volumes = async () =>
+    Object.fromEntries(
+      (await cluster.list(CLAIMS, { namespace: "cvat" }))
+        .map(({ metadata, spec }) => [metadata.name, isMap(spec) ? spec["volumeName"] : undefined]),
+    );
+  const bound = await volumes();
+  assert.equal(Object.keys(bound).length, 5);
+  assert.equal((await clients()).length, 1);
+  const removed = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "rollback", "cvat", "--yes", "--kubeconfig", kubeconfig],
+    cwd: ROOT,
+  }).output();
+  const removal = new TextDecoder().decode(removed.stdout);
+  assert.equal(removed.code, 0, removal + new TextDecoder().decode(removed.stderr));
+  assert.match(removal, /= PostgreSQL database cvat, with its role: Service postgres\//);
+  assert.match(removal, /✓ cvat is rolled back; its data is kept for the next deploy/);
+  assert.equal(await cluster.get(NAMESPACES, { name: "cvat" }), undefined);
+  assert.deepEqual(await clients(), []);
+  const back = await run("reconcile");
+  assert.equal(back.code, 0, back.output.slice(-2_000));
+  assert.deepEqual(await volumes(), bound);
+  assert.deepEqual(
+    (await cluster.get(SECRETS, { namespace: "cvat", name: "cvat-secrets" }))?.["data"],
+    secret,
+  );
+  assert.equal((await clients()).length, 1);
+
+  const told = { output: removal };
+  const said = [diff, first, again, healed, told, back].map(({ output }) => output).join("\n");
   for (
     const value of [
       ...Object.values(environment),
@@ -121,6 +153,21 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
   }
   await Deno.remove(kubeconfig);
 });
+
+/** Lets whoever may view see some kinds, as operators do with theirs. */
+async function aggregateToView(
+  cluster: Cluster,
+  apiGroups: readonly string[],
+  resources: readonly string[],
+): Promise<void> {
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const [kind, plural, namespaced] = ["ClusterRole", "clusterroles", false];
+  const resource = { group: "rbac.authorization.k8s.io", version: "v1", kind, plural, namespaced };
+  const labels = { "rbac.authorization.k8s.io/aggregate-to-view": "true" };
+  const metadata = { name: "test-view", labels };
+  const rules = [{ apiGroups, resources, verbs: ["list"] }];
+  await cluster.create(resource, { apiVersion, kind, metadata, rules });
+}
 
 Deno.test("CVAT with the Gateway API: its routes fit the real definitions", async () => {
   const release = RELEASES.find(({ name }) => name === "gateway-api");

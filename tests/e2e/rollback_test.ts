@@ -6,6 +6,7 @@ import { readJournal } from "../../lib/apply/mod.ts";
 import { readRetained } from "../../lib/apply/retained.ts";
 import { Cluster } from "../../lib/cluster/mod.ts";
 import { isMap } from "../../lib/field_path.ts";
+import { setExec } from "../../lib/sandbox/mod.ts";
 import type { KubernetesObject } from "../../lib/object.ts";
 import {
   actionsOf,
@@ -21,6 +22,7 @@ import {
   outcomeOf,
   planOf,
   plumb,
+  PODS,
   type Run,
   type RunSettings,
   SECRETS,
@@ -430,3 +432,66 @@ Deno.test("only --delete-data loses data: named, listed with its size, and typed
   assert.equal(fresh.code, 0, fresh.output.slice(-2_000));
   assert.notEqual((await secretOf(space))["SECRET_KEY"], secret["SECRET_KEY"]);
 });
+
+Deno.test("files in others' pods lose what is the component's, and nothing else; without its pod one waits", async () => {
+  await using space = await workspace();
+  const { cluster, name } = space;
+  const home = await Deno.makeTempDir({ prefix: "plumb-home-" });
+  await cluster.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  const metadata = { namespace: name, name: "shell", labels: { app: "shell" } };
+  const spec = { containers: [{ name: "shell", image: "example.com/shell:1" }] };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata, spec };
+  await cluster.create(PODS, pod);
+  await setExec(space.kubeconfig, { namespace: name, name: "shell" });
+  const file = (kind: string, path: string, content: string) =>
+    `apiVersion: plumb.thinkube.io/v1alpha1
+kind: PodFile
+metadata: { name: ${kind} }
+spec: { pod: { namespace: NAMESPACE, selector: { app: shell }, required: true }, path: ${home}/${path}, ${content} }
+`;
+  const variable = `V${crypto.randomUUID().slice(0, 8)}`;
+  const service = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: service, labels: { thinkube.io/managed: "true" } }
+data: { service.yaml: "service: { environment_variables: [{ name: ${variable}, value: x }] }" }
+`;
+  await Deno.writeTextFile(`${home}/.zshrc`, "own line\n. env\n");
+  await Deno.writeTextFile(`${home}/.bashrc`, "own line\n");
+  await space.write({
+    "app.yaml": documents(
+      service,
+      file("config", "config.yaml", "content: secret"),
+      file("environment", "env", "environment: { syntax: posix }"),
+      file("new-line", ".bashrc", "line: . env"),
+      file("old-line", ".zshrc", "line: . env"),
+    ),
+  });
+  const first = await space.reconcile();
+  assert.equal(first.code, 0, first.output.slice(-2_000));
+  assert.match(await Deno.readTextFile(`${home}/env`), new RegExp(variable));
+
+  await cluster.delete(PODS, metadata);
+  const waits = await rollback(space, ["--yes"]);
+  assert.deepEqual([waits.code, outcomeOf(waits)], [1, "failed"], waits.output.slice(-2_000));
+  assert.match(waits.output, /it stays: its pod is not there/);
+  assert.equal(await space.get(CONFIG_MAPS, "service"), undefined);
+
+  await until(async () => await cluster.get(PODS, metadata) === undefined);
+  await cluster.create(PODS, pod);
+  await until(async () => {
+    const status = (await cluster.get(PODS, metadata))?.["status"];
+    return isMap(status) && status["phase"] === "Running";
+  });
+  const run = await rollback(space, ["--yes"]);
+  assert.equal(run.code, 0, run.output.slice(-2_000));
+  assert.match(warningsIn(waits), /PodFile \S+\/old-line stays: it was there before/);
+  await assert.rejects(Deno.stat(`${home}/config.yaml`), Deno.errors.NotFound);
+  assert.doesNotMatch(await Deno.readTextFile(`${home}/env`), new RegExp(variable));
+  assert.equal(await Deno.readTextFile(`${home}/.bashrc`), "own line\n");
+  assert.equal(await Deno.readTextFile(`${home}/.zshrc`), "own line\n. env\n");
+  await Deno.remove(home, { recursive: true });
+});
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 200));
+}

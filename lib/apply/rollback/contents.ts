@@ -20,12 +20,13 @@ export interface Contents {
 
 const LISTS_AT_ONCE = 16;
 
-/** Lists every kind that the cluster keeps in namespaces. */
+/** Lists every kind that the cluster keeps in namespaces, but events, which nobody keeps. */
 export async function contentsOf(cluster: Cluster, namespace: string): Promise<Contents> {
   const discovery = await cluster.discover();
   const objects: Content[] = [];
   const unseen: string[] = [];
-  await forEachLimited(discovery.keptInNamespaces(), LISTS_AT_ONCE, async (resource) => {
+  const kinds = discovery.keptInNamespaces().filter(({ kind }) => kind !== "Event");
+  await forEachLimited(kinds, LISTS_AT_ONCE, async (resource) => {
     const { group, plural } = resource;
     try {
       const found = await cluster.listMetadata(resource, namespace);

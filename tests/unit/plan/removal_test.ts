@@ -119,7 +119,6 @@ Deno.test("what is derived from the component or made by controllers is nobody e
     owned("Pod", "orphan", "ReplicaSet-gone"),
     by("Endpoints", "web", "kube-controller-manager"),
     by("PersistentVolumeClaim", "disk-0", "kube-controller-manager", RESTORE_MANAGER),
-    object("Event", "something"),
     object("ConfigMap", "kube-root-ca.crt"),
     // From here on it is somebody else's.
     object("Secret", "test-user"),
