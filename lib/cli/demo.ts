@@ -85,7 +85,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
 
     heading(
       "Verify",
-      "What runs is what was declared. No image runs on this node, so only a real cluster can prove the rest.",
+      "What runs is what was declared. The other checks log in, upload, annotate and export: a real cluster proves those.",
     );
     await expectVerified(options, demo);
     context.write(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
@@ -140,17 +140,24 @@ async function expectOutcome(expected: Outcome, actual: Promise<Outcome>): Promi
   }
 }
 
+/** Pods of the sandbox run no image: what asks a server behind one has nobody to ask. */
 async function expectVerified(options: ReconcileOptions, context: CommandContext): Promise<void> {
-  const good = await printing(context, (inner) =>
-    runVerify({
-      ...options,
-      only: ["deployment"],
-      skip: [],
-      failFast: false,
-      repeat: 1,
-      resolve: [],
-    }, { ...inner, emit: brief(inner.emit) }));
-  if (good) return;
+  const ends: Event[] = [];
+  const checks = { only: [], skip: [], failFast: false, repeat: 1, resolve: [] };
+  await printing(context, ({ emit, ...inner }) =>
+    runVerify(
+      { ...options, ...checks },
+      {
+        ...inner,
+        emit: brief((event) => {
+          ends.push(event);
+          emit(event);
+        }),
+      },
+      ({ name }) => name === "deployment" ? undefined : "no image runs on this node",
+    ));
+  const last = ends.findLast((event) => event.type === "verified");
+  if (last?.passed === 1 && last.failed === 0) return;
   throw new PlumbError("demo", "The demo expected the check to pass, and it failed", {
     hint: "This is a defect. Run `plumb demo --debug` and report what it prints.",
   });

@@ -4,7 +4,14 @@ import { Cluster } from "../cluster/mod.ts";
 import { lineInComponent, loadComponent, settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import { openSource } from "../source/mod.ts";
-import { type Address, type CheckResult, openReach, planChecks, verify } from "../verify/mod.ts";
+import {
+  type Address,
+  type CheckResult,
+  openReach,
+  planChecks,
+  type PlannedCheck,
+  verify,
+} from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
 import { declaredWorkloads } from "./declared_workloads.ts";
 import { parametersOf, pathOf } from "./reconcile.ts";
@@ -17,8 +24,17 @@ export function verifyOnce(
   return runVerify({ ...options, only: [], skip: [], failFast: false, repeat: 1 }, context);
 }
 
-/** Runs the checks as often as the options say. @returns whether all passed, the last time. */
-export async function runVerify(options: VerifyOptions, context: RunContext): Promise<boolean> {
+/**
+ * Runs the checks as often as the options say.
+ *
+ * @param unjudged why a check can't be judged here; undefined for those that can.
+ * @returns whether all passed, the last time.
+ */
+export async function runVerify(
+  options: VerifyOptions,
+  context: RunContext,
+  unjudged: (check: PlannedCheck) => string | undefined = () => undefined,
+): Promise<boolean> {
   const path = pathOf(options);
   const { cache, signal, environment, emit } = context;
   const [source, cluster] = await Promise.all([
@@ -65,6 +81,7 @@ export async function runVerify(options: VerifyOptions, context: RunContext): Pr
       signal,
       failFast: options.failFast,
       declared: workloads,
+      unjudged,
     });
     const good = conclude(results, (performance.now() - started) / 1000, context);
     if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;

@@ -114,9 +114,21 @@ const CAUSES: Readonly<Record<string, readonly [what: string, probably: string, 
   ],
 };
 
+const ANSWER_SECONDS = 10;
+
+/** A server that takes connections and says nothing is given up, too. */
 async function ask<Result>(question: () => PromiseLike<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(
+      new CheckFailure(`PostgreSQL has not answered within ${ANSWER_SECONDS} s`, {
+        probably: "It hangs, waits for a lock or its disk, or something else listens there.",
+        hint: "Look at its log, and at SELECT * FROM pg_stat_activity WHERE wait_event IS NOT NULL",
+      }),
+    );
+  }, ANSWER_SECONDS * 1000);
   try {
-    return await question();
+    return await Promise.race([question(), late.promise]);
   } catch (error) {
     if (error instanceof CheckFailure) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -134,6 +146,8 @@ async function ask<Result>(question: () => PromiseLike<Result>): Promise<Result>
       });
     }
     throw new CheckFailure(`PostgreSQL answers with an error: ${message}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
