@@ -28,7 +28,7 @@ export function verifyOnce(
  * Runs the checks as often as the options say.
  *
  * @param unjudged why a check can't be judged here; undefined for those that can.
- * @returns whether all passed, the last time.
+ * @returns whether all passed each time; of those that are watched, the last time.
  */
 export async function runVerify(
   options: VerifyOptions,
@@ -73,6 +73,7 @@ export async function runVerify(
     authority: await authorityIn(options.certificateAuthority),
   });
   const workloads = await declaredWorkloads({ source, component, parameters }, context);
+  let good = true;
   for (let run = 1;; run++) {
     const started = performance.now();
     const results = await verify(planned, {
@@ -83,7 +84,8 @@ export async function runVerify(
       declared: workloads,
       unjudged,
     });
-    const good = conclude(results, (performance.now() - started) / 1000, context);
+    const passed = conclude(results, (performance.now() - started) / 1000, context);
+    good = passed && (good || options.watch !== undefined);
     if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;
     if (!good && options.watch === undefined && options.failFast) return false;
     if (options.watch !== undefined) await pause(options.watch, signal);

@@ -47,7 +47,7 @@ export const verify: Command = {
     },
     {
       what: "One thing, again and again",
-      line: "plumb verify cvat --parameters cvat.yaml --only valkey --watch 30s",
+      line: "plumb verify cvat --parameters cvat.yaml --only queues --watch 30s",
     },
   ],
   run: runVerifyCommand,

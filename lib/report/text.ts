@@ -294,8 +294,8 @@ function verifiedLine(event: Extract<Event, { type: "verified" }>, style: Style)
   const times = `${secondsInWords(seconds)}; one after the other ${
     secondsInWords(sequentialSeconds)
   }`;
-  const good = failed === 0 && notJudged === 0;
-  return `${good ? style.green("✓") : style.red("✗")} ${counts} ${style.dim(`(${times})`)}`;
+  const mark = failed > 0 ? style.red("✗") : notJudged > 0 ? style.yellow("–") : style.green("✓");
+  return `${mark} ${counts} ${style.dim(`(${times})`)}`;
 }
 
 /** Commits as people write them. */

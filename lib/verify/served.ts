@@ -1,5 +1,6 @@
 /** The certificate that a server shows to visitors. @module */
 import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
 import { connect } from "node:tls";
 import type { Address } from "./check.ts";
 
@@ -18,15 +19,22 @@ export function servedCertificate(
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port, servername: host, rejectUnauthorized: false });
+    const socket = connect({
+      host: hostname,
+      port,
+      // An address is no name that could be asked for.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      rejectUnauthorized: false,
+    });
     const end = (error: unknown) => {
+      clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       socket.destroy();
       reject(error);
     };
+    const timer = setTimeout(() => end(new Error("it does not answer")), TIMEOUT_MILLISECONDS);
     const abort = () => end(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
-    socket.setTimeout(TIMEOUT_MILLISECONDS, () => end(new Error("it does not answer")));
     socket.once("error", end);
     socket.once("secureConnect", () => {
       const { raw } = socket.getPeerCertificate();

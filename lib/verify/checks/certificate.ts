@@ -40,7 +40,7 @@ export const certificateCheck = defineCheck({
         probably: "The ingress is away, its name does not resolve here, or it does not speak TLS.",
         hint: `Ask yourself: curl -v ${url}`,
         cause,
-        transient: true,
+        transient: !message.includes("does not answer"),
       });
     });
     const problem = problemWithin(certificate, { hosts: [hostname], days });
