@@ -1,5 +1,6 @@
 /** Why a workload is not healthy: which pod, which container, its last words, its events. @module */
-import { type Cluster, ClusterError, eventsOf, readLog, type Resource } from "../cluster/mod.ts";
+import { type Cluster, eventsOf, readLog, type Resource } from "../cluster/mod.ts";
+import { PlumbError } from "../errors.ts";
 import { isMap } from "../field_path.ts";
 import { describe, type KubernetesObject, referenceOf } from "../object.ts";
 
@@ -75,8 +76,9 @@ export async function explain(
     }
     return NOTHING;
   } catch (error) {
-    // An explanation is a courtesy: who may not read pods still gets the object's own status.
-    if (error instanceof ClusterError) return NOTHING;
+    // An explanation is a courtesy: who may not read pods, or has lost the lease meanwhile, still gets the object's own
+    // status.
+    if (error instanceof PlumbError) return NOTHING;
     throw error;
   }
 }
@@ -230,7 +232,7 @@ async function logLines(
       `log: ${line}`
     );
   } catch (error) {
-    if (error instanceof ClusterError) return [];
+    if (error instanceof PlumbError) return [];
     throw error;
   }
 }

@@ -17,6 +17,7 @@ export type ClusterErrorCode =
   | "admission-denied"
   | "too-many-requests"
   | "too-large"
+  | "store-full"
   | "server"
   | "unexpected";
 
@@ -34,6 +35,7 @@ const REFUSALS: ReadonlySet<ClusterErrorCode> = new Set([
   "conflict",
   "invalid",
   "admission-denied",
+  "store-full",
 ]);
 
 /** A failed request, or a cluster that can't be asked. */
@@ -141,6 +143,20 @@ function classify(
     return [
       "admission-denied",
       "An admission rule of the cluster refuses the object. Change it in Git.",
+    ];
+  }
+  if (/etcdserver: mvcc: database space exceeded/.test(message)) {
+    return [
+      "store-full",
+      "The cluster's etcd is full and takes no writes. Free or enlarge it, defragment it, and disarm its alarm with " +
+      "`etcdctl alarm disarm`; then run again.",
+    ];
+  }
+  const webhook = /failed calling webhook "([^"]+)"/.exec(message)?.[1];
+  if (webhook !== undefined) {
+    return [
+      "server",
+      `The webhook ${webhook} does not answer. Look at the pods and Service behind it, then run again.`,
     ];
   }
   // The API server answers 500 when an applied object does not fit its schema, or a value its type (`cpu: abc`), though

@@ -20,6 +20,8 @@ export interface WatchOptions {
   /** From a list; what happened since is told first. */
   readonly resourceVersion: string;
   readonly signal?: AbortSignal | undefined;
+  /** After so many milliseconds without a line, the watch is opened anew. @default {100_000} */
+  readonly silence?: number;
 }
 
 const frame = z.object({
@@ -34,6 +36,8 @@ const frame = z.object({
 /** The API server ends a watch itself after this time; the next one goes on from where it ended. */
 const WATCH_SECONDS = 290;
 const RECONNECT_MILLISECONDS = 500;
+/** The API server sends a bookmark about every minute: a watch that is silent for longer has lost its connection. */
+const SILENCE_MILLISECONDS = 100_000;
 const MAX_LINE = 16 * 1024 * 1024;
 
 /**
@@ -52,9 +56,9 @@ export async function* watch(
   while (!options.signal?.aborted) {
     try {
       for await (
-        const line of lines(
+        const line of heard(
           await open(cluster, client, resource, { ...options, resourceVersion }),
-          options.signal,
+          options,
         )
       ) {
         failures = 0;
@@ -110,6 +114,26 @@ async function open(
     signal,
   }, client);
   return response.body ?? new ReadableStream();
+}
+
+/** The lines of a stream, which ends when it was silent for too long. */
+async function* heard(
+  stream: ReadableStream<Uint8Array>,
+  { signal, silence = SILENCE_MILLISECONDS }: WatchOptions,
+): AsyncGenerator<string, void, void> {
+  const silent = new AbortController();
+  const until = signal === undefined ? silent.signal : AbortSignal.any([signal, silent.signal]);
+  const listen = () => setTimeout(() => silent.abort(), silence);
+  let timer = listen();
+  try {
+    for await (const line of lines(stream, until)) {
+      clearTimeout(timer);
+      timer = listen();
+      yield line;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Layout {
   readonly port: number;
   /** Of kwok in its part as kubelet, on loopback. */
   readonly kubeletPort: number;
+  /** Quota of etcd in bytes. */
+  readonly storage?: number | undefined;
 }
 
 /** Files that the components read, by what they hold; all are in the sandbox's folder. */
@@ -69,8 +71,9 @@ type Flags = (layout: Layout, path: (file: string) => string) => string[];
 const FLAGS: Record<Component, Flags> = {
   // A socket in a private folder needs neither a port nor certificates. Etcd takes its name, which must
   // look like host:port, relative to the working directory.
-  etcd: (_layout, path) => [
+  etcd: ({ storage }, path) => [
     "--name=sandbox",
+    ...storage === undefined ? [] : [`--quota-backend-bytes=${storage}`],
     `--data-dir=${path("etcd")}`,
     `--listen-client-urls=${ETCD}`,
     `--advertise-client-urls=${ETCD}`,

@@ -40,6 +40,8 @@ export interface SandboxOptions {
   readonly signal?: AbortSignal;
   /** Default: all. `etcd` and `kube-apiserver` always run; without the others pods stay pending. */
   readonly components?: readonly Component[];
+  /** How many bytes etcd holds; beyond, the cluster takes no writes. Default: 2 GiB. */
+  readonly storage?: number;
 }
 
 /** A running cluster; ends when it is disposed of or when this process ends, in whatever way. */
@@ -89,9 +91,14 @@ class Cluster implements Sandbox {
   #ended: Promise<void> | undefined;
   readonly server: string;
 
-  private constructor(programs: Programs, folder: DataFolder, authority: Authority) {
+  private constructor(
+    programs: Programs,
+    folder: DataFolder,
+    authority: Authority,
+    storage: number | undefined,
+  ) {
     this.#programs = programs;
-    this.#layout = { folder: folder.path, port: freePort(), kubeletPort: freePort() };
+    this.#layout = { folder: folder.path, port: freePort(), kubeletPort: freePort(), storage };
     this.#authority = authority;
     this.server = `https://127.0.0.1:${this.#layout.port}`;
     this.#ending.use(folder);
@@ -101,10 +108,10 @@ class Cluster implements Sandbox {
   }
 
   static async create(programs: Programs, options: SandboxOptions): Promise<Cluster> {
-    const { signal, components = COMPONENTS } = options;
+    const { signal, components = COMPONENTS, storage } = options;
     signal?.throwIfAborted();
     const [folder, authority] = await Promise.all([DataFolder.create(), Authority.create()]);
-    const cluster = new Cluster(programs, folder, authority);
+    const cluster = new Cluster(programs, folder, authority, storage);
     const abort = () => void cluster[Symbol.asyncDispose]();
     signal?.addEventListener("abort", abort, { once: true });
     cluster.#ending.defer(() => signal?.removeEventListener("abort", abort));

@@ -15,7 +15,7 @@ export type Fault =
   /** The connection breaks in the middle of the answer; a watch, after its first events. */
   | { readonly kind: "truncate" }
   /** Something in between answers in the place of the API server. */
-  | { readonly kind: "refuse"; readonly status: 429 | 500 | 503 | 504 }
+  | { readonly kind: "refuse"; readonly status: 401 | 429 | 500 | 503 | 504 }
   /** Nothing comes for a while, then the connection breaks. A watch stays open, and tells nothing any more. */
   | { readonly kind: "freeze"; readonly milliseconds: number }
   /** A list tells what it told the first time that it was asked for. */
