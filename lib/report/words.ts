@@ -80,7 +80,7 @@ export function clockInWords(time: string): string {
 }
 
 /** How long something takes or took, in its largest whole unit. */
-function spanInWords(milliseconds: number): string {
+export function spanInWords(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const [amount, unit] = seconds < 60
     ? [seconds, "second"]

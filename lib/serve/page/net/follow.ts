@@ -66,6 +66,8 @@ async function read<Message>(
       cache: "no-store",
       signal: stop.signal,
     });
+    // Everything was told before.
+    if (response.status === 204) return true;
     if (!response.ok || response.body === null) {
       throw new ApiError(await problemIn(response), response.status);
     }

@@ -39,6 +39,8 @@ export interface Progress {
   /** Warnings and errors, in their order. */
   readonly notes: readonly (EventOf<"warning"> | EventOf<"error">)[];
   readonly proposal: EventOf<"proposal"> | undefined;
+  /** Data that is kept, comes back, or is lost. */
+  readonly data: readonly EventOf<"data">[];
   readonly verified: EventOf<"verified"> | undefined;
   readonly result: EventOf<"result"> | undefined;
   /** How many messages nobody has kept. */
@@ -58,6 +60,7 @@ export const NO_PROGRESS: Progress = {
   violations: [],
   notes: [],
   proposal: undefined,
+  data: [],
   verified: undefined,
   result: undefined,
   missed: 0,
@@ -89,7 +92,13 @@ function applyEvent(draft: Draft, event: Event): void {
   switch (event.type) {
     case "run":
       // A new pass over the same component, as when it is planned first and carried out later.
-      Object.assign(draft, { requirements: [], violations: [], notes: [], result: undefined });
+      Object.assign(draft, {
+        requirements: [],
+        violations: [],
+        notes: [],
+        data: [],
+        result: undefined,
+      });
       break;
     case "stage":
       draft.stage = event.stage;
@@ -128,6 +137,9 @@ function applyEvent(draft: Draft, event: Event): void {
       break;
     case "proposal":
       draft.proposal = event;
+      break;
+    case "data":
+      draft.data = [...draft.data, event];
       break;
     case "warning":
     case "error":

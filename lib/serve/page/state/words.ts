@@ -100,41 +100,19 @@ export const CHANGE: Readonly<
  *
  * @example
  * ```ts
- * import { clockInWords } from "./words.ts";
+ * import { elapsedInWords } from "./words.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(clockInWords(75.4), "1:15");
+ * assert.equal(elapsedInWords(75.4), "1:15");
  * ```
  */
-export function clockInWords(seconds: number): string {
+export function elapsedInWords(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   const two = (value: number) => String(value).padStart(2, "0");
   return hours === 0
     ? `${minutes}:${two(whole % 60)}`
     : `${hours}:${two(minutes)}:${two(whole % 60)}`;
-}
-
-/**
- * How long it is until a time.
- *
- * @param now in milliseconds.
- * @example
- * ```ts
- * import { untilInWords } from "./words.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(untilInWords("2026-01-01T00:05:00Z", Date.parse("2026-01-01T00:00:00Z")), "in 5 min");
- * ```
- */
-export function untilInWords(time: string, now: number): string {
-  const seconds = Math.round((Date.parse(time) - now) / 1000);
-  if (seconds <= 0) return "now";
-  if (seconds < 60) return `in ${seconds} s`;
-  if (seconds < 3_600) return `in ${Math.round(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `in ${Math.round(seconds / 3_600)} h`
-    : `in ${Math.round(seconds / 86_400)} days`;
 }
 
 /** A commit as people write it. */

@@ -47,7 +47,7 @@ export function ComponentPage({ route }: { readonly route: ComponentRoute }): VN
   }
   return html`<main>
     <h1>${name}${
-    component.namespace === name
+    component.namespace === name || component.namespace === ""
       ? null
       : html`<span class="quiet"> in ${component.namespace}</span>`
   }</h1>

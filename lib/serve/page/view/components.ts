@@ -66,7 +66,11 @@ function Card({ component }: { readonly component: Component }): VNode {
   const run = activeRun(live, name);
   return html`<li class="card">
     <h2><a href=${componentAddress(name)}>${name}</a>
-      ${namespace === name ? null : html`<span class="quiet"> in ${namespace}</span>`}</h2>
+      ${
+    namespace === name || namespace === ""
+      ? null
+      : html`<span class="quiet"> in ${namespace}</span>`
+  }</h2>
     ${description === undefined ? null : html`<p class="quiet">${description}</p>`}
     <${Badges} component=${component} />
     ${error === undefined ? html`<p>${sync.message}</p>` : html`<${ProblemBox} problem=${error} />`}

@@ -6,11 +6,11 @@ import { countsInWords } from "../../../report/words.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
 import type { Progress } from "../state/progress.ts";
-import { ACTION, clockInWords, sentence } from "../state/words.ts";
+import { ACTION, elapsedInWords, sentence } from "../state/words.ts";
 import { ChangeList, DiffLook } from "./diff.ts";
 import { useSession } from "./hooks.ts";
 import { ProblemBox } from "./parts.ts";
-import { Requirements, Violations } from "./run_parts.ts";
+import { Data, Requirements, Violations } from "./run_parts.ts";
 
 /** Shows the plan and asks once. */
 export function Confirm(
@@ -22,6 +22,7 @@ export function Confirm(
     <${PlanText} plan=${plan} />
     <${Requirements} requirements=${progress.requirements} />
     <${Violations} violations=${progress.violations} />
+    <${Data} data=${progress.data} />
     <${Question} run=${run} plan=${plan} />
     <${PlanChanges} plan=${plan} />
   `;
@@ -109,5 +110,5 @@ function Question({ run, plan }: { readonly run: Run; readonly plan: RunPlan }):
 
 function expectedInWords({ seconds, runs }: NonNullable<Run["expected"]>): string {
   const by = runs === 1 ? "the last run did" : `the last ${runs} runs did`;
-  return ` It should take ${clockInWords(seconds)}, as ${by}.`;
+  return ` It should take ${elapsedInWords(seconds)}, as ${by}.`;
 }

@@ -1,10 +1,10 @@
 /** Small things that every view shows. @module */
 import type { ComponentChildren, VNode } from "preact";
 import { describe, type ObjectReference } from "../../../object.ts";
-import { agoInWords } from "../../../report/words.ts";
+import { agoInWords, spanInWords } from "../../../report/words.ts";
 import type { Problem } from "../../contract.ts";
 import { html } from "../html.ts";
-import { type State, untilInWords } from "../state/words.ts";
+import type { State } from "../state/words.ts";
 import { useNow } from "./hooks.ts";
 
 /** A state: its symbol, its word, and its colour. `what` names what is in that state, for who hears the page. */
@@ -22,7 +22,9 @@ export function Badge({ state, what, word }: {
 /** A time as how long ago, or how long until; the exact one on pointing at it. */
 export function When({ time }: { readonly time: string }): VNode {
   const now = useNow(1_000);
-  const text = Date.parse(time) > now + 1_000 ? untilInWords(time, now) : agoInWords(time, now);
+  const text = Date.parse(time) > now + 1_000
+    ? `in ${spanInWords(Date.parse(time) - now)}`
+    : agoInWords(time, now);
   return html`<time datetime=${time} title=${new Date(time).toLocaleString()}>${text}</time>`;
 }
 

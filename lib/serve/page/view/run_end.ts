@@ -9,7 +9,7 @@ import { componentAddress } from "../state/route.ts";
 import { RESULT, sentence } from "../state/words.ts";
 import { PlanChanges } from "./confirm.ts";
 import { ObjectName } from "./parts.ts";
-import { Evidence, Notes, Proposal } from "./run_parts.ts";
+import { Data, Evidence, Notes, Proposal } from "./run_parts.ts";
 import { RunDetails } from "./run_progress.ts";
 
 /** The end of a run. */
@@ -42,6 +42,7 @@ export function RunEnd(
       )}</ul>
     `}
     <${Notes} notes=${notes} />
+    <${Data} data=${progress.data} />
     <${Proposal} proposal=${proposal} />
     <p><a href=${componentAddress(run.component)}>Back to ${run
       .component}</a> · <a href=${componentAddress(run.component, "history")}>History</a></p>

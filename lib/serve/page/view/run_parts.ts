@@ -108,3 +108,24 @@ export function Evidence({ item: { object, evidence } }: {
     evidence.join("\n")
   }</pre>`;
 }
+
+const FATE = {
+  kept: { tone: "calm", symbol: "=", word: "kept" },
+  back: { tone: "good", symbol: "✓", word: "comes back" },
+  lost: { tone: "bad", symbol: "✗", word: "lost" },
+} as const;
+
+/** What becomes of volumes, databases and secrets. */
+export function Data({ data }: { readonly data: Progress["data"] }): VNode | null {
+  if (data.length === 0) return null;
+  return html`
+    <h2>Data</h2>
+    <ul class="plain">${data.map(({ state, what, message }, index) =>
+      html`
+        <li
+          key=${index}><span class="sign ${FATE[state].tone}" aria-hidden="true">${FATE[state]
+            .symbol}</span> <strong>${what}</strong> ${FATE[state].word}: ${message}</li>
+      `
+    )}</ul>
+  `;
+}

@@ -6,11 +6,11 @@ import type { Problem, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
 import { countDone, type ObjectProgress, objectsByWave, type Progress } from "../state/progress.ts";
-import { CHANGE, clockInWords, type State } from "../state/words.ts";
+import { CHANGE, elapsedInWords, type State } from "../state/words.ts";
 import { CheckList } from "./check_list.ts";
 import { useNow, useSession } from "./hooks.ts";
 import { Badge, ObjectName, ProblemBox } from "./parts.ts";
-import { Evidence, Notes, Requirements, Violations } from "./run_parts.ts";
+import { Data, Evidence, Notes, Requirements, Violations } from "./run_parts.ts";
 
 /** Everything that is under way. */
 export function RunProgress({ run, progress }: {
@@ -28,6 +28,7 @@ export function RunProgress({ run, progress }: {
         html`<li key=${keyOf(object)}><${ObjectName} object=${object} />: ${message}</li>`
       )}</ul>
     `}
+    <${Data} data=${progress.data} />
     <${RunDetails} progress=${progress} />
   `;
 }
@@ -67,12 +68,12 @@ function Head({ run, progress }: { readonly run: Run; readonly progress: Progres
       <p>${done} of ${total} objects</p>
     `
   }
-    <p class="clock" role="timer">${clockInWords(elapsed)}${
+    <p class="clock" role="timer">${elapsedInWords(elapsed)}${
     expected === undefined
       ? ""
       : elapsed > expected.seconds
-      ? `, longer than the usual ${clockInWords(expected.seconds)}`
-      : ` of about ${clockInWords(expected.seconds)}`
+      ? `, longer than the usual ${elapsedInWords(expected.seconds)}`
+      : ` of about ${elapsedInWords(expected.seconds)}`
   }</p>
   </div>`;
 }
