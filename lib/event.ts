@@ -143,7 +143,7 @@ export type Event =
   | {
     /** What has become of the pull request of a component. */
     readonly type: "proposal";
-    readonly state: "opened" | "updated" | "unchanged" | "closed" | "none";
+    readonly state: "opened" | "updated" | "unchanged" | "closed" | "declined" | "none";
     readonly number?: number;
     readonly url?: string;
     /** How many fields and objects are in it. */

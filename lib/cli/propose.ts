@@ -3,7 +3,14 @@ import { join } from "node:path/posix";
 import type { ObservedDrift } from "../apply/mod.ts";
 import type { Component, Parameters } from "../component/mod.ts";
 import type { Event, Outcome } from "../event.ts";
-import { bodyOf, draft, type DraftedProposal, type Objection, propose } from "../propose/mod.ts";
+import {
+  bodyOf,
+  digestOf,
+  draft,
+  type DraftedProposal,
+  type Objection,
+  propose,
+} from "../propose/mod.ts";
 import type { Source, SourceFile } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { repositoryOf } from "./github.ts";
@@ -27,30 +34,52 @@ export async function proposeDrift(
 ): Promise<{ outcome: Outcome; message: string }> {
   const { source, component, path } = declared;
   const repository = await repositoryOf(source.url, options.repository, context);
-  const where = { ...repository, base: options.ref ?? "main" };
+  const where = { ...repository, base: branchOf(options.ref) };
   const files = await source.files();
   const texts = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const drafted = draft(changes, { isAsApplied, rules: component.fields }, (file) => {
     const bytes = texts.get(file);
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+    return bytes === undefined ? undefined : textOf(bytes);
   }, { substitutes: component.parameters.size > 0 });
   const objections = await objectionsTo(drafted, files, declared, context);
-  const proposed = await propose(where, {
+  const { notes, ...proposed } = await propose(where, {
     component: component.name,
     revision: source.revision,
     files: new Map([...drafted.files].map(([file, text]) => [join(path, file), text])),
+    digest: digestOf(drafted),
     title: `Keep what was changed in the cluster: ${component.name}`,
     body: bodyOf(component.name, drafted, objections),
     draft: objections.length > 0,
   });
   const { written, leftOut } = drafted;
+  for (const message of notes) context.emit({ type: "warning", message });
   context.emit({ type: "proposal", ...proposed, written: written.length, leftOut });
+  if (proposed.state === "declined") {
+    return {
+      outcome: "differences",
+      message: "The cluster differs, and its proposal was closed without being merged",
+    };
+  }
   if (written.length > 0) {
     return { outcome: "proposed", message: "What the cluster has is proposed to Git" };
   }
   return leftOut.length > 0
     ? { outcome: "differences", message: "The cluster differs, but nothing of it can be proposed" }
     : { outcome: "in-sync", message: "The cluster is as Git says" };
+}
+
+/** A branch as people name it; the repository's own choice when none is given. */
+function branchOf(ref: string | undefined): string | undefined {
+  return ref?.replace(/^refs\/heads\//, "");
+}
+
+/** Nothing of a file is lost on the way to text and back: a mark of byte order stays. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What policies have against the proposed state. */

@@ -166,7 +166,8 @@ export async function readParameters(path: string): Promise<string> {
   return await readText(path, "The file of parameters", hint);
 }
 
-async function readText(path: string, what: string, hint: string): Promise<string> {
+/** A file that an option or the environment names. */
+export async function readText(path: string, what: string, hint: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (cause) {

@@ -8,6 +8,7 @@ import {
   type FieldDifference,
   type FieldOwner,
   type FieldRule,
+  hashOf,
 } from "../plan/mod.ts";
 import { type Edit, type EditOptions, editYaml } from "./edit.ts";
 
@@ -113,7 +114,7 @@ export function draft(
     const { text, refused } = editYaml(before ?? "", items.map(({ edit }) => edit), options);
     const reasons = new Map(refused.map(({ edit, reason }) => [edit, reason]));
     for (const item of items) {
-      const reason = before === undefined ? "its file is not in Git" : reasons.get(item.edit);
+      const reason = before === undefined ? "its file is not in Git, or not UTF-8" : reasons.get(item.edit);
       if (reason === undefined) written.push(item);
       else {
         const path = item.difference && formatPath(item.difference.path);
@@ -123,6 +124,16 @@ export function draft(
     if (before !== undefined && text !== before) files.set(file, text.trim() === "" ? null : text);
   }
   return { files, written, leftOut };
+}
+
+/** Tells a drift from any other by what lives, not by what Git says meanwhile or when it was changed. */
+export function digestOf({ written }: Pick<DraftedProposal, "written">): string {
+  const values = written.map(({ object, difference }) => [
+    keyOf(object),
+    difference === undefined ? null : formatPath(difference.path),
+    difference?.live ?? null,
+  ]);
+  return hashOf(values.map((value) => JSON.stringify(value)).sort(), "");
 }
 
 /** Who changed a field, and when, in words. */

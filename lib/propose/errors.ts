@@ -4,10 +4,15 @@ import { type ErrorDetails, PlumbError } from "../errors.ts";
 /** A closed set of reasons. */
 export type ProposeErrorCode =
   | "no-repository"
-  | "no-token"
+  | "no-credentials"
+  | "bad-key"
   | "forbidden"
   | "base-moved"
+  | "no-base"
   | "foreign-commit"
+  | "busy"
+  | "rate-limited"
+  | "refused"
   | "unreachable";
 
 /** A proposal could not be made. */

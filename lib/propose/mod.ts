@@ -4,9 +4,9 @@
  */
 export { type Annotation, annotationsOf } from "./annotations.ts";
 export { bodyOf, type Objection } from "./body.ts";
-export { draft, type DraftedProposal, type Drift, type LeftOut, type Records } from "./drift.ts";
+export { digestOf, draft, type DraftedProposal, type Drift, type LeftOut, type Records } from "./drift.ts";
 export { type Edit, type Edited, editYaml, type Refused } from "./edit.ts";
+export type { GitHubCredentials, GitHubRepository } from "./github.ts";
 export { ProposeError, type ProposeErrorCode } from "./errors.ts";
-export type { GitHubRepository } from "./github.ts";
 export { noticePlan, type PlanNotice } from "./plan_notice.ts";
 export { type Proposal, propose, type Proposed, type Repository } from "./pull_request.ts";

@@ -1,12 +1,15 @@
-/** A pull request of a fixed branch: opened, kept up, and closed, through GitHub's Git data API. @module */
+/** A pull request of a fixed branch: opened, kept up, and closed. @module */
+import { createHash } from "node:crypto";
 import type { Octokit } from "octokit";
+import { Branch, Moved, type RepositoryName } from "./branch.ts";
 import { ProposeError } from "./errors.ts";
 import { connectGitHub, type GitHubRepository, isForbidden, refusalOf } from "./github.ts";
+import { askForReview } from "./review.ts";
 
 /** Where to propose. */
 export interface Repository extends GitHubRepository {
-  /** Branch that is proposed to. */
-  readonly base: string;
+  /** Branch that is proposed to; the repository's default branch when absent. */
+  readonly base: string | undefined;
 }
 
 /** What to propose. */
@@ -16,6 +19,8 @@ export interface Proposal {
   readonly revision: string;
   /** Whole files by their paths in the repository; null to remove one. Empty: nothing has drifted. */
   readonly files: ReadonlyMap<string, string | null>;
+  /** Tells this drift from any other, wherever Git has moved meanwhile. */
+  readonly digest: string;
   readonly title: string;
   readonly body: string;
   /** Not to be merged yet. */
@@ -24,192 +29,216 @@ export interface Proposal {
 
 /** What has become of the pull request. */
 export interface Proposed {
-  readonly state: "opened" | "updated" | "unchanged" | "closed" | "none";
+  /** `declined`: somebody closed it without merging, and the drift is still the same. */
+  readonly state: "opened" | "updated" | "unchanged" | "closed" | "declined" | "none";
   readonly number?: number;
   readonly url?: string;
+  /** What could not be done beside, as sentences. */
+  readonly notes: readonly string[];
 }
+
+const LABELS = ["plumb", "drift"];
 
 /**
  * Makes the pull request of a component be as the drift is.
  *
- * @throws {ProposeError} `forbidden`, `base-moved`, `foreign-commit` or `unreachable`.
+ * @throws {ProposeError}
  */
 export async function propose(where: Repository, proposal: Proposal): Promise<Proposed> {
   try {
-    return await new PullRequest(where, proposal).settle();
+    const pullRequest = new PullRequest(await connectGitHub(where), where, proposal);
+    try {
+      return await pullRequest.settle();
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error;
+      // Another run was quicker. It has probably done the work.
+      return await pullRequest.settle();
+    }
   } catch (error) {
     throw error instanceof ProposeError ? error : explained(error, where);
   }
 }
 
 class PullRequest {
+  readonly #octokit: Octokit;
   readonly #rest: Octokit["rest"];
-  readonly #graphql: Octokit["graphql"];
-  readonly #at: { readonly owner: string; readonly repo: string };
-  readonly #base: string;
-  readonly #branch: string;
-  readonly #trailer: string;
+  readonly #at: RepositoryName;
+  readonly #where: Repository;
   readonly #proposal: Proposal;
+  /** Stands in the body where nobody sees it: which drift it is, and what Plumb wrote about it. */
+  readonly #mark: string;
 
-  constructor(where: Repository, proposal: Proposal) {
-    const { rest, graphql } = connectGitHub(where);
-    this.#rest = rest;
-    this.#graphql = graphql;
+  constructor(octokit: Octokit, where: Repository, proposal: Proposal) {
+    this.#octokit = octokit;
+    this.#rest = octokit.rest;
     this.#at = { owner: where.owner, repo: where.name };
-    this.#base = where.base;
-    this.#branch = `plumb/drift/${proposal.component}`;
-    this.#trailer = `Plumb-Proposal: ${proposal.component}`;
+    this.#where = where;
     this.#proposal = proposal;
+    const text = createHash("sha256").update(proposal.body).digest("base64url").slice(0, 22);
+    this.#mark = `${MARK} ${proposal.digest} ${text} -->`;
   }
 
+  /** @throws {Moved} */
   async settle(): Promise<Proposed> {
-    const { files, revision } = this.#proposal;
-    const [base, head, open] = await Promise.all([
-      this.#commitOf(this.#base),
-      this.#commitOf(this.#branch),
-      this.#openPull(),
+    const { files, revision, component, title } = this.#proposal;
+    const { data: repository } = await this.#rest.repos.get({ ...this.#at });
+    const base = this.#where.base ?? repository.default_branch;
+    const name = `plumb/drift/${component}`;
+    const branch = new Branch(this.#octokit, this.#at, repository.node_id, name);
+    const [baseHead, head, pulls] = await Promise.all([
+      branch.headOf(base),
+      branch.headOf(),
+      this.#pullsOf(name, base),
     ]);
-    if (head !== undefined) await this.#refuseForeignCommits();
-    if (files.size === 0) return await this.#close(open, head);
-    if (base !== revision) {
-      throw new ProposeError("base-moved", `${this.#base} has moved during this run`, {
+    if (baseHead === undefined) {
+      throw new ProposeError("no-base", `There is no branch ${base} to propose to`, {
+        hint: "Give --ref the name of a branch.",
+      });
+    }
+    const [last] = pulls;
+    const open = pulls.find(({ state }) => state === "open");
+    if (head !== undefined) {
+      const merged = pulls.filter(({ merged_at }) => merged_at !== null);
+      await branch.refuseForeignWork(head, base, merged.map((pull) => pull.head.sha));
+    }
+    if (files.size === 0) {
+      const proposed = await this.#withdraw(open, last);
+      if (head !== undefined) await branch.remove(head);
+      return proposed;
+    }
+    if (open === undefined && last?.merged_at === null && this.#isOfThisDrift(last)) {
+      return { state: "declined", number: last.number, url: last.html_url, notes: [] };
+    }
+    if (baseHead !== revision) {
+      throw new ProposeError("base-moved", `${base} has moved during this run`, {
         hint: "Nothing was proposed. Run again.",
       });
     }
-    const moved = await this.#write(revision, head);
-    return await this.#publish(open, moved);
+    const moved = await branch.write(baseHead, head, { component, message: title, files });
+    return open === undefined
+      ? await this.#open(name, { name: base, commit: baseHead })
+      : await this.#update(open, moved);
   }
 
-  async #commitOf(branch: string): Promise<string | undefined> {
-    const { data } = await this.#rest.git.listMatchingRefs({ ...this.#at, ref: `heads/${branch}` });
-    return data.find(({ ref }) => ref === `refs/heads/${branch}`)?.object.sha;
+  /** All of the branch, the newest first. */
+  async #pullsOf(branch: string, base: string): Promise<readonly Pull[]> {
+    const head = `${this.#at.owner}:${branch}`;
+    const query = { ...this.#at, head, base, state: "all" as const, per_page: 100 };
+    return (await this.#rest.pulls.list(query)).data;
   }
 
-  async #openPull(): Promise<Pull | undefined> {
-    const { data } = await this.#rest.pulls.list({
-      ...this.#at,
-      head: `${this.#at.owner}:${this.#branch}`,
-      base: this.#base,
-      state: "open",
+  #isOfThisDrift({ body }: Pull): boolean {
+    return body?.includes(`${MARK} ${this.#proposal.digest} `) ?? false;
+  }
+
+  get #body(): string {
+    return `${this.#proposal.body}\n\n${this.#mark}`;
+  }
+
+  async #open(head: string, base: { name: string; commit: string }): Promise<Proposed> {
+    const { title, draft, files } = this.#proposal;
+    const wanted = { ...this.#at, title, body: this.#body, draft, head, base: base.name };
+    const { data } = await this.#rest.pulls.create(wanted).catch((cause) => {
+      const exists = /pull request already exists/i.test(refusalOf(cause).message);
+      throw exists ? new Moved("It is open already", { cause }) : cause;
     });
-    return data[0];
+    const { number, html_url: url } = data;
+    const notes = await askForReview(this.#rest, this.#at, {
+      number,
+      author: data.user?.login ?? "",
+      files: [...files.keys()],
+      commit: base.commit,
+      labels: LABELS,
+    });
+    return { state: "opened", number, url, notes };
   }
 
-  /** What somebody has committed to the branch is never overwritten. */
-  async #refuseForeignCommits(): Promise<void> {
-    const { data } = await this.#rest.repos.compareCommitsWithBasehead({
-      ...this.#at,
-      basehead: `${this.#base}...${this.#branch}`,
-    });
-    const foreign = data.commits.find(({ commit }) => !commit.message.includes(this.#trailer));
-    if (foreign === undefined) return;
-    throw new ProposeError(
-      "foreign-commit",
-      `Commit ${foreign.sha.slice(0, 12)} on ${this.#branch} is somebody else's`,
-      { hint: "Nothing was changed. Merge or close the pull request, and delete its branch." },
-    );
-  }
-
-  /** @returns whether the branch has moved. */
-  async #write(base: string, head: string | undefined): Promise<boolean> {
-    const { files, title } = this.#proposal;
-    const { data: parent } = await this.#rest.git.getCommit({ ...this.#at, commit_sha: base });
-    const { data: tree } = await this.#rest.git.createTree({
-      ...this.#at,
-      base_tree: parent.tree.sha,
-      tree: [...files].map(([path, content]) => (
-        { path, mode: "100644", type: "blob", ...(content === null ? { sha: null } : { content }) }
-      )),
-    });
-    if (head !== undefined) {
-      const { data: last } = await this.#rest.git.getCommit({ ...this.#at, commit_sha: head });
-      if (last.tree.sha === tree.sha && last.parents[0]?.sha === base) return false;
-    }
-    const { data: commit } = await this.#rest.git.createCommit({
-      ...this.#at,
-      message: `${title}\n\n${this.#trailer}`,
-      tree: tree.sha,
-      parents: [base],
-    });
-    const branch = { ...this.#at, sha: commit.sha };
-    if (head === undefined) {
-      await this.#rest.git.createRef({ ...branch, ref: `refs/heads/${this.#branch}` });
-    } else {
-      await this.#rest.git.updateRef({ ...branch, ref: `heads/${this.#branch}`, force: true });
-    }
-    return true;
-  }
-
-  async #publish(open: Pull | undefined, moved: boolean): Promise<Proposed> {
-    const { title, body, draft } = this.#proposal;
-    if (open === undefined) {
-      const { data } = await this.#rest.pulls.create({
-        ...this.#at,
-        title,
-        body,
-        draft,
-        head: this.#branch,
-        base: this.#base,
-      });
-      return { state: "opened", number: data.number, url: data.html_url };
-    }
+  /** What somebody added to the title or the body stays as long as there is nothing new to tell. */
+  async #update(open: Pull, moved: boolean): Promise<Proposed> {
+    const { draft } = this.#proposal;
     const { number, html_url: url } = open;
-    const told = open.title === title && open.body === body;
-    if (!told) await this.#rest.pulls.update({ ...this.#at, pull_number: number, title, body });
+    const told = open.body?.includes(this.#mark) ?? false;
+    if (!told) {
+      await this.#rest.pulls.update({ ...this.#at, pull_number: number, body: this.#body });
+    }
     if (open.draft !== draft) await this.#setDraft(open.node_id, draft);
     const same = told && !moved && open.draft === draft;
-    return { state: same ? "unchanged" : "updated", number, url };
+    return { state: same ? "unchanged" : "updated", number, url, notes: [] };
   }
 
   async #setDraft(id: string, draft: boolean): Promise<void> {
     const mutation = draft ? "convertPullRequestToDraft" : "markPullRequestReadyForReview";
-    await this.#graphql(
+    await this.#octokit.graphql(
       `mutation($id: ID!) { ${mutation}(input: { pullRequestId: $id }) { pullRequest { id } } }`,
       { id },
     );
   }
 
-  async #close(open: Pull | undefined, head: string | undefined): Promise<Proposed> {
-    if (open !== undefined) {
-      const body = "The cluster is as Git says again, so there is nothing left to propose.";
-      await this.#rest.issues.createComment({ ...this.#at, issue_number: open.number, body });
-      await this.#rest.pulls.update({ ...this.#at, pull_number: open.number, state: "closed" });
+  /** Without its mark, the same drift will be proposed again when it comes back. */
+  async #withdraw(open: Pull | undefined, last: Pull | undefined): Promise<Proposed> {
+    const unmarked = (pull: Pull) => ({
+      ...this.#at,
+      pull_number: pull.number,
+      body: (pull.body ?? "").replaceAll(new RegExp(`\\s*${MARK} .*? -->`, "g"), ""),
+    });
+    if (open === undefined) {
+      const isMarked = last?.merged_at === null && last.body?.includes(MARK);
+      if (isMarked) await this.#rest.pulls.update(unmarked(last));
+      return { state: "none", notes: [] };
     }
-    if (head !== undefined) {
-      await this.#rest.git.deleteRef({ ...this.#at, ref: `heads/${this.#branch}` });
-    }
-    return open === undefined
-      ? { state: "none" }
-      : { state: "closed", number: open.number, url: open.html_url };
+    const body = "The cluster is as Git says again, so there is nothing left to propose.";
+    await this.#rest.issues.createComment({ ...this.#at, issue_number: open.number, body });
+    await this.#rest.pulls.update({ ...unmarked(open), state: "closed" });
+    return { state: "closed", number: open.number, url: open.html_url, notes: [] };
   }
 }
+
+const MARK = "<!-- plumb-drift:";
 
 /** The parts of a pull request that are looked at. */
 interface Pull {
   readonly number: number;
   readonly html_url: string;
   readonly node_id: string;
-  readonly title: string;
+  readonly state: string;
   readonly body: string | null;
   readonly draft?: boolean | undefined;
+  readonly merged_at: string | null;
+  readonly head: { readonly sha: string };
 }
 
 function explained(error: unknown, { owner, name }: Repository): ProposeError {
   const refusal = refusalOf(error);
-  const { status, message: said } = refusal;
-  if (isForbidden(refusal)) {
+  const { status, message: said, reset } = refusal;
+  const details = { place: { url: `${owner}/${name}` }, cause: error };
+  if (error instanceof Moved) {
+    return new ProposeError("busy", "Another run changes the same pull request again and again", {
+      ...details,
+      hint: "Let one run at a time propose; run again later.",
+    });
+  }
+  if (refusal.isRateLimit) {
     return new ProposeError(
-      "forbidden",
-      `GitHub refuses at ${owner}/${name} (${status}): ${said}`,
-      {
-        hint:
-          "The token needs the rights contents: write and pull-requests: write in this repository.",
-        cause: error,
-      },
+      "rate-limited",
+      `GitHub's rate limit is used up${reset === undefined ? "" : ` until ${reset}`}: ${said}`,
+      { ...details, hint: "Run again then, or less often. A GitHub App has a limit of its own." },
     );
   }
+  if (isForbidden(refusal)) {
+    return new ProposeError("forbidden", `GitHub refuses (${status ?? "forbidden"}): ${said}`, {
+      ...details,
+      hint: "The token, or the GitHub App, must be of somebody who sees this repository, with the " +
+        "rights contents: write and pull-requests: write in it.",
+    });
+  }
+  if (status !== undefined && status < 500) {
+    return new ProposeError("refused", `GitHub refuses (${status}): ${said}`, {
+      ...details,
+      hint: "Nothing in the cluster was changed. See what the repository's rules forbid.",
+    });
+  }
   return new ProposeError("unreachable", `GitHub can't do it: ${said}`, {
+    ...details,
     hint: "Nothing in the cluster was changed. Run again later.",
-    cause: error,
   });
 }

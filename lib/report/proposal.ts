@@ -16,6 +16,8 @@ export function proposalSentence({ state, number, url, written }: Proposal): str
       return `Pull request ${number} is as it should be, ${fields}: ${url}`;
     case "closed":
       return `Pull request ${number} closed, since nothing of it is left: ${url}`;
+    case "declined":
+      return `Somebody closed pull request ${number} without merging it: the same ${fields} are not proposed again (reopen it to have them): ${url}`;
     case "none":
       return "There is nothing to propose";
   }

@@ -132,7 +132,7 @@ Deno.test(
       await cluster.patch(DEPLOYMENTS, name, { spec: { replicas: 6 } }, "merge", "kubectl-scale");
       const stopped = await run("--mode", "pr");
       assert.equal(stopped.code, 1);
-      assert.match(stopped.output, /is somebody else's/);
+      assert.match(stopped.output, /by Ada on .* is not Plumb's/);
       assert.equal(await file(), text);
     }),
 );

@@ -106,7 +106,7 @@ export const event = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("proposal"),
-    state: z.enum(["opened", "updated", "unchanged", "closed", "none"]),
+    state: z.enum(["opened", "updated", "unchanged", "closed", "declined", "none"]),
     number: optional(z.int()),
     url: optional(z.string()),
     written: z.int(),

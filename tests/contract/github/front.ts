@@ -75,7 +75,7 @@ export class Front {
         request.headers.get("authorization"),
         found?.route ?? "",
       );
-      if (path === "/graphql") return this.#graphql(who, text);
+      if (path === "/graphql") return await this.alone(() => this.#graphql(who, text));
       if (found === undefined) {
         this.violations.push(`${request.method} ${path}: the double has no such route`);
         throw missing();
@@ -157,7 +157,7 @@ export class Front {
     });
   }
 
-  #graphql(who: Identity | undefined, text: string): Response {
+  async #graphql(who: Identity | undefined, text: string): Promise<Response> {
     if (who === undefined) {
       throw new Refusal(401, "This endpoint requires you to be authenticated.");
     }
@@ -169,7 +169,8 @@ export class Front {
     const state = this.faults.hidden
       ? Object.assign(Object.create(this.#parts.state), { pulls: [] })
       : this.#parts.state;
-    return json(200, answerGraphql(state, parse(text), readOnly), limits(this.#parts.access.rate));
+    const answer = await answerGraphql(state, parse(text), readOnly);
+    return json(200, answer, limits(this.#parts.access.rate));
   }
 
   #fault(): Response | undefined {
