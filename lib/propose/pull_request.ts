@@ -37,6 +37,8 @@ export interface Proposed {
   readonly notes: readonly string[];
 }
 
+/** As many runs at once do no harm. */
+const ATTEMPTS = 5;
 const LABELS = ["plumb", "drift"];
 
 /**
@@ -47,12 +49,13 @@ const LABELS = ["plumb", "drift"];
 export async function propose(where: Repository, proposal: Proposal): Promise<Proposed> {
   try {
     const pullRequest = new PullRequest(await connectGitHub(where), where, proposal);
-    try {
-      return await pullRequest.settle();
-    } catch (error) {
-      if (!(error instanceof Moved)) throw error;
-      // Another run was quicker. It has probably done the work.
-      return await pullRequest.settle();
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await pullRequest.settle();
+      } catch (error) {
+        // Another run was quicker. It has probably done the work.
+        if (!(error instanceof Moved) || attempt === ATTEMPTS) throw error;
+      }
     }
   } catch (error) {
     throw error instanceof ProposeError ? error : explained(error, where);

@@ -16,6 +16,8 @@ export interface Faults {
   secondaryRateLimit?: number;
   /** So many of the next requests find GitHub out of order. */
   serverErrors?: number;
+  /** So many of the next writes are done, but their answers are lost. */
+  lostAnswers?: number;
   /** The token may not write. */
   readOnly?: boolean;
   /** The token doesn't see the repository. */
@@ -62,6 +64,14 @@ export class Front {
 
   /** Answers a request. */
   async handle(request: Request): Promise<Response> {
+    const answer = await this.#handle(request);
+    const { lostAnswers = 0 } = this.faults;
+    if (request.method === "GET" || lostAnswers === 0) return answer;
+    this.faults.lostAnswers = lostAnswers - 1;
+    return unicorn();
+  }
+
+  async #handle(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const path = url.pathname;
     this.requests.push({ method: request.method, path });
@@ -181,10 +191,7 @@ export class Front {
       return left > 0;
     };
     const { rate } = this.#parts.access;
-    if (strikes("serverErrors")) {
-      const headers = { "content-type": "text/html" };
-      return new Response("<html><title>Unicorn!</title></html>", { status: 502, headers });
-    }
+    if (strikes("serverErrors")) return unicorn();
     if (strikes("primaryRateLimit")) {
       const reset = Math.ceil(Date.now() / 1000) + 1;
       const refusal = new Refusal(403, "API rate limit exceeded for user ID 1.");
@@ -200,6 +207,12 @@ export class Front {
     return undefined;
   }
 }
+
+const unicorn = () =>
+  new Response("<html><title>Unicorn!</title></html>", {
+    status: 502,
+    headers: { "content-type": "text/html" },
+  });
 
 const notAccessible = ({ kind }: Identity) =>
   `Resource not accessible by ${kind === "app" ? "integration" : "personal access token"}`;
