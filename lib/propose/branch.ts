@@ -61,7 +61,9 @@ export class Branch {
     merged: readonly string[],
   ): Promise<void> {
     const { data: commit } = await this.#rest.git.getCommit({ ...this.#at, commit_sha: head });
-    if (commit.message.includes(`\n${TRAILER}: ${commit.tree.sha}`) || merged.includes(head)) return;
+    if (commit.message.includes(`\n${TRAILER}: ${commit.tree.sha}`) || merged.includes(head)) {
+      return;
+    }
     const basehead = `${base}...${this.name}`;
     const { data } = await this.#rest.repos.compareCommitsWithBasehead({ ...this.#at, basehead });
     if (data.ahead_by === 0) return;

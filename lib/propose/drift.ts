@@ -114,7 +114,9 @@ export function draft(
     const { text, refused } = editYaml(before ?? "", items.map(({ edit }) => edit), options);
     const reasons = new Map(refused.map(({ edit, reason }) => [edit, reason]));
     for (const item of items) {
-      const reason = before === undefined ? "its file is not in Git, or not UTF-8" : reasons.get(item.edit);
+      const reason = before === undefined
+        ? "its file is not in Git, or not UTF-8"
+        : reasons.get(item.edit);
       if (reason === undefined) written.push(item);
       else {
         const path = item.difference && formatPath(item.difference.path);

@@ -42,7 +42,8 @@ export async function connectGitHub(
   const options = {
     baseUrl: api,
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    throttle: { onRateLimit: again, onSecondaryRateLimit: again },
+    // Limits are those of a server.
+    throttle: { id: api, onRateLimit: again, onSecondaryRateLimit: again },
   };
   if (credentials.kind === "token") return new Octokit({ ...options, auth: credentials.token });
   const { id, key, installation } = credentials;

@@ -4,7 +4,14 @@
  */
 export { type Annotation, annotationsOf } from "./annotations.ts";
 export { bodyOf, type Objection } from "./body.ts";
-export { digestOf, draft, type DraftedProposal, type Drift, type LeftOut, type Records } from "./drift.ts";
+export {
+  digestOf,
+  draft,
+  type DraftedProposal,
+  type Drift,
+  type LeftOut,
+  type Records,
+} from "./drift.ts";
 export { type Edit, type Edited, editYaml, type Refused } from "./edit.ts";
 export type { GitHubCredentials, GitHubRepository } from "./github.ts";
 export { ProposeError, type ProposeErrorCode } from "./errors.ts";

@@ -230,7 +230,8 @@ function explained(error: unknown, { owner, name }: Repository): ProposeError {
   if (isForbidden(refusal)) {
     return new ProposeError("forbidden", `GitHub refuses (${status ?? "forbidden"}): ${said}`, {
       ...details,
-      hint: "The token, or the GitHub App, must be of somebody who sees this repository, with the " +
+      hint:
+        "The token, or the GitHub App, must be of somebody who sees this repository, with the " +
         "rights contents: write and pull-requests: write in it.",
     });
   }

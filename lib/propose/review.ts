@@ -68,8 +68,10 @@ export async function askForReview(
     await attempt(`The review of @${login} could not be requested`, () => request([login], []));
   }
   for (const slug of teams) {
-    await attempt(`The review of @${at.owner}/${slug} could not be requested`, () =>
-      request([], [slug]));
+    await attempt(
+      `The review of @${at.owner}/${slug} could not be requested`,
+      () => request([], [slug]),
+    );
   }
   return notes;
 }
