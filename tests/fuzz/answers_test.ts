@@ -144,7 +144,13 @@ Deno.test("whatever GitHub answers, a proposal is made or fails in words, withou
   );
   // What octokit tries again for long is left to the tests of the proposal.
   const status = fc.constantFrom(200, 201, 204, 400, 401, 403, 404, 422);
-  const where = { owner: "team", name: "platform", base: "main", api: liar.address, token: CANARY };
+  const where = {
+    owner: "team",
+    name: "platform",
+    base: "main",
+    api: liar.address,
+    credentials: { kind: "token" as const, token: CANARY },
+  };
   await fc.assert(
     fc.asyncProperty(status, body, async (status, body) => {
       liar.answer = { status, body: status === 204 ? "" : JSON.stringify(body) };
@@ -153,6 +159,7 @@ Deno.test("whatever GitHub answers, a proposal is made or fails in words, withou
           component: "web",
           revision: "a".repeat(40),
           files: new Map([["manifests/web/app.yaml", configMap("settings", "two")]]),
+          digest: "drift",
           title: "Keep what was changed",
           body: "It was changed.",
           draft: false,
