@@ -43,6 +43,8 @@ export interface ReconcileOptions {
   readonly component?: string | undefined;
   readonly source?: string | undefined;
   readonly ref?: string | undefined;
+  /** Files of keys, one of which must have signed the commit. */
+  readonly signedBy?: readonly string[] | undefined;
   readonly path?: string | undefined;
   readonly name?: string | undefined;
   readonly namespace?: string | undefined;
@@ -83,6 +85,7 @@ export interface VerifyOptions extends
     | "component"
     | "source"
     | "ref"
+    | "signedBy"
     | "path"
     | "name"
     | "namespace"

@@ -31,6 +31,13 @@ export const runOptions: Readonly<Record<string, Option>> = {
     description: "Git repository; without it, PATH is a local folder",
   },
   ref: { type: "string", value: "REF", description: "Branch, tag or commit of the repository" },
+  "signed-by": {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    description:
+      "Use only a commit that a key of FILE has signed: allowed signers of SSH, or public keys of GPG; may be repeated",
+  },
   path: {
     type: "string",
     value: "DIR",
@@ -96,6 +103,7 @@ type Place = Pick<
   | "component"
   | "source"
   | "ref"
+  | "signedBy"
   | "path"
   | "name"
   | "namespace"
@@ -111,6 +119,7 @@ export function placeOptions(given: Given): Place {
     component: given.positionals[0],
     source: given.text("source"),
     ref: given.text("ref"),
+    signedBy: given.texts("signed-by"),
     path: given.text("path"),
     name: given.text("name"),
     namespace: given.text("namespace"),

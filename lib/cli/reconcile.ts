@@ -45,11 +45,12 @@ export async function runComponent(
     const { runWithoutCluster } = await import("./without_cluster.ts");
     return await runWithoutCluster(options, context);
   }
-  const { emit, signal } = context;
+  const { emit, signal, cache } = context;
+  const { source: url, ref, signedBy } = options;
   const path = pathOf(options);
   emit({ type: "stage", stage: "source" });
   const [source, cluster] = await Promise.all([
-    openSource({ path, cache: context.cache, signal, url: options.source, ref: options.ref }),
+    openSource({ path, cache, signal, url, ref, signedBy }),
     Cluster.connect({
       environment: context.environment,
       signal,

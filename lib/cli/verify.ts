@@ -37,8 +37,9 @@ export async function runVerify(
 ): Promise<boolean> {
   const path = pathOf(options);
   const { cache, signal, environment, emit } = context;
+  const { source: url, ref, signedBy } = options;
   const [source, cluster] = await Promise.all([
-    openSource({ path, cache, signal, url: options.source, ref: options.ref }),
+    openSource({ path, cache, signal, url, ref, signedBy }),
     Cluster.connect({
       environment,
       signal,

@@ -26,9 +26,9 @@ export async function runWithoutCluster(
     });
   }
   emit({ type: "stage", stage: "source" });
-  const { source: url, ref } = options;
+  const { source: url, ref, signedBy } = options;
   const [source, base] = await Promise.all([
-    openSource({ path: pathOf(options), cache, signal, url, ref }),
+    openSource({ path: pathOf(options), cache, signal, url, ref, signedBy }),
     openBase(options, context),
   ]);
   const declared = await declaredWithoutSecrets(source, options, context);

@@ -88,7 +88,8 @@ const failedRequest = z.object({
   errors: z.tuple([z.looseObject({ type: z.string().optional() })], z.unknown()).optional()
     .catch(undefined),
   response: z.looseObject({
-    headers: z.looseObject({ "x-ratelimit-reset": z.coerce.number().int().max(1e11).optional() }).optional(),
+    headers: z.looseObject({ "x-ratelimit-reset": z.coerce.number().int().max(1e11).optional() })
+      .optional(),
   }).optional().catch(undefined),
 }).catch({});
 

@@ -1,9 +1,7 @@
 /**
- * Commits as git stores them, and their signatures.
+ * Commits as git stores them.
  * @module
  */
-import { SourceError } from "./errors.ts";
-import { runGit } from "./git.ts";
 
 /** What is told about a commit. */
 export interface CommitInfo {
@@ -11,9 +9,11 @@ export interface CommitInfo {
   readonly author: string;
   /** When it was committed, RFC 3339. */
   readonly time: string;
-  /** Whether it carries an SSH signature, valid or not. */
-  readonly hasSshSignature: boolean;
+  /** What kind of signature it carries, valid or not; undefined for none or another. */
+  readonly signature: "ssh" | "gpg" | undefined;
 }
+
+const KINDS: Readonly<Record<string, CommitInfo["signature"]>> = { SSH: "ssh", PGP: "gpg" };
 
 /**
  * Reads the text of a commit object.
@@ -41,38 +41,7 @@ export function parseCommit(text: string): CommitInfo {
     subject,
     author,
     time: new Date(seconds * 1000).toISOString().replace(".000", ""),
-    hasSshSignature: /^gpgsig(?:-sha256)? -----BEGIN SSH SIGNATURE-----$/m.test(header),
+    signature:
+      KINDS[/^gpgsig(?:-sha256)? -----BEGIN (\w+) SIGNATURE-----$/m.exec(header)?.[1] ?? ""],
   };
-}
-
-/** Which commit to verify, and with what. */
-export interface SignatureOptions {
-  readonly repository: string;
-  readonly commit: string;
-  readonly info: CommitInfo;
-  /** A file in the format of ssh-keygen's ALLOWED SIGNERS. */
-  readonly allowedSigners: string;
-  /** For errors. */
-  readonly url: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/**
- * Requires a valid SSH signature by a listed key. Other signatures don't count: git would accept those of any key
- * that the user's keyring holds.
- *
- * @throws {SourceError} `signature`
- */
-export async function verifyCommit(options: SignatureOptions): Promise<void> {
-  const { repository, commit, info, allowedSigners, url, signal } = options;
-  const refuse = (problem: string) =>
-    new SourceError("signature", `The commit ${commit.slice(0, 7)} of ${info.author} ${problem}`, {
-      place: { url },
-      hint: `Only commits signed by a key in ${allowedSigners} are applied.`,
-    });
-  if (!info.hasSshSignature) throw refuse("has no SSH signature");
-  const settings = [`gpg.ssh.allowedSignersFile=${allowedSigners}`, "gpg.minTrustLevel=fully"];
-  const args = [...settings.flatMap((setting) => ["-c", setting]), "verify-commit", commit];
-  const { success } = await runGit(args, { repository, signal });
-  if (!success) throw refuse("is not signed by a listed key");
 }

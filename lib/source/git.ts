@@ -18,6 +18,8 @@ export interface GitOptions {
   readonly address?: GitAddress | undefined;
   readonly input?: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
+  /** Beside the user's own. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds; no limit if absent. */
   readonly timeout?: number;
 }
@@ -82,12 +84,16 @@ function killGroup(id: number): void {
   }
 }
 
-function start(args: readonly string[], { repository, address }: GitOptions): Deno.ChildProcess {
+function start(
+  args: readonly string[],
+  { repository, address, environment }: GitOptions,
+): Deno.ChildProcess {
   const credentials = address?.credentials;
   try {
     return new Deno.Command("git", {
       args: [...CONFIGURATION, ...(credentials === undefined ? [] : CREDENTIAL_HELPER), ...args],
       env: {
+        ...environment,
         ...ENVIRONMENT,
         ...(repository === undefined ? {} : environmentOf(repository)),
         ...(credentials === undefined ? {} : {

@@ -3,11 +3,11 @@
  * @module
  */
 import { parseAddress } from "./address.ts";
-import { verifyCommit } from "./commit.ts";
 import { SourceError } from "./errors.ts";
 import { refuseUnsafePath } from "./limits.ts";
 import { openFolder } from "./local.ts";
 import { fetchCommit, openCache, type Remote, resolveRef } from "./remote.ts";
+import { verifyCommit } from "./signature.ts";
 import { findTree, folderNotFound, readTree, type TreeInfo } from "./tree.ts";
 import {
   DEFAULT_LIMITS,
@@ -39,10 +39,10 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { url, signal } = options;
   if (url === undefined) {
-    if (options.verifySignature !== undefined) {
+    if (isSigned(options)) {
       throw new SourceError("signature", "A local folder has no signature", {
         place: { file: options.path },
-        hint: "Name the repository, or do without a signature.",
+        hint: "Name the repository with --source, or do without --signed-by.",
       });
     }
     return await openFolder(options.path, limits, signal);
@@ -59,13 +59,12 @@ async function openCommit(remote: Remote, options: SourceOptions, limits: Limits
   const revision = await resolveRef(remote, options.ref);
   const { commit, tree } = await findTree(remote, revision, path) ??
     await fetchTree(remote, revision, path);
-  if (options.verifySignature !== undefined) {
-    const { allowedSigners } = options.verifySignature;
+  if (isSigned(options)) {
     await verifyCommit({
       repository,
       commit: revision,
       info: commit,
-      allowedSigners,
+      signedBy: options.signedBy ?? [],
       url: address.display,
       signal,
     });
@@ -82,6 +81,11 @@ async function openCommit(remote: Remote, options: SourceOptions, limits: Limits
     time: commit.time,
     files: () => files ??= readTree(remote, tree, limits),
   };
+}
+
+/** Whether a signature is required. */
+function isSigned({ signedBy = [] }: SourceOptions): boolean {
+  return signedBy.length > 0;
 }
 
 async function fetchTree(remote: Remote, revision: string, path: string): Promise<TreeInfo> {

@@ -63,6 +63,9 @@ export interface SourceOptions {
   readonly cache: string;
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Require the commit to be signed by an SSH key of this file, in the format of ssh-keygen's ALLOWED SIGNERS. */
-  readonly verifySignature?: { readonly allowedSigners: string } | undefined;
+  /**
+   * Files of keys, one of which must have signed the commit: ssh-keygen's ALLOWED SIGNERS, or armored public keys of GPG.
+   * None: no signature is required.
+   */
+  readonly signedBy?: readonly string[] | undefined;
 }

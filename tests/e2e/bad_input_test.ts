@@ -74,6 +74,18 @@ Deno.test("a ref that does not exist is refused", async () => {
   );
 });
 
+Deno.test("a commit that no listed key has signed is refused before anything is written", async () => {
+  await using source = await repository({ "app/a.yaml": configMap("a") });
+  const keys = await Deno.makeTempFile({ prefix: "plumb-keys-" });
+  await using recorder = await startRecorder((await testCluster()).kubeconfig);
+  for (const command of ["reconcile", "diff", "verify"]) {
+    const args = [command, "--source", source.path, "--path", "app", "--signed-by", keys];
+    assertRefused(await plumb(args, recorder), "signature");
+  }
+  await Deno.remove(keys);
+  assert.deepEqual(recorder.requests.filter(isWrite), []);
+});
+
 Deno.test("a remote that refuses connections is told at once, and the cluster is not even asked", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
