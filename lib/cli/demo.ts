@@ -7,6 +7,7 @@ import type { Event, Outcome } from "../event.ts";
 import { createPrinter } from "../report/mod.ts";
 import { startSandbox } from "../sandbox/mod.ts";
 import type { CommandContext, ReconcileOptions, RunContext } from "./command.ts";
+import { LOCAL } from "./serve_options.ts";
 import { EXIT } from "./outcome.ts";
 import { startKeycloakStandIn } from "./keycloak_stand_in.ts";
 import { installPlatform, tlsSecretName } from "./platform.ts";
@@ -89,10 +90,32 @@ export async function runDemo(context: CommandContext): Promise<number> {
     );
     await expectVerified(options, demo);
     context.write(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
+    if (context.interactive) await keepUp(options, demo, heading);
     return EXIT.ok;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Somebody watches: he may go on by himself, until Ctrl-C. */
+async function keepUp(
+  options: ReconcileOptions,
+  context: CommandContext,
+  heading: (title: string, sentence: string) => void,
+): Promise<void> {
+  heading("Your turn", "The dashboard of this cluster. Break something, and see it; deploy again.");
+  const { openDashboard, greetingOf, untilAborted } = await import("./serve.ts");
+  const { component, source, ref, set, kubeconfig } = options;
+  await using dashboard = await openDashboard({
+    ...LOCAL,
+    component,
+    source,
+    ref,
+    set,
+    kubeconfig,
+  }, context);
+  context.write(greetingOf(dashboard));
+  await untilAborted(context.signal);
 }
 
 function headings({ write, color }: CommandContext): (title: string, sentence: string) => void {

@@ -14,11 +14,16 @@ import { VERSION } from "./version.ts";
 export async function runServe(options: ServeOptions, context: CommandContext): Promise<number> {
   await using dashboard = await openDashboard(options, context);
   context.write(greetingOf(dashboard));
-  await new Promise<void>((resolve) => {
-    if (context.signal.aborted) resolve();
-    context.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  await untilAborted(context.signal);
   return EXIT.ok;
+}
+
+/** Settles when the signal is aborted. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** Starts the dashboard. What happens is written to standard error, a line for each action. */

@@ -28,6 +28,28 @@ export interface ServeOptions {
   readonly debug: boolean;
 }
 
+/** On a free port of loopback, for who started it. */
+export const LOCAL: ServeOptions = {
+  component: undefined,
+  hostname: "127.0.0.1",
+  port: 0,
+  source: undefined,
+  ref: undefined,
+  path: "manifests",
+  set: [],
+  parameters: undefined,
+  kubeconfig: undefined,
+  context: undefined,
+  hosts: [],
+  issuer: undefined,
+  proxies: [],
+  viewers: [],
+  operators: [],
+  resolve: [],
+  certificateAuthority: undefined,
+  debug: false,
+};
+
 /** The options of one component, as if it had been named to another command. */
 export async function optionsOf(
   { path, set, source, ref, parameters, kubeconfig, context }: ServeOptions,

@@ -32,7 +32,7 @@ export interface ObserverOptions {
 interface Seen {
   readonly look: Look;
   readonly detail: ComponentDetail;
-  /** Milliseconds. */
+  /** When the look began, in milliseconds. */
   readonly at: number;
 }
 
@@ -41,6 +41,8 @@ export class Observer implements AsyncDisposable {
   readonly #options: ObserverOptions;
   readonly #seen = new Map<string, Seen>();
   readonly #looking = new Map<string, Promise<Seen>>();
+  /** When something last happened to a component: what was seen before is out of date. */
+  readonly #moved = new Map<string, number>();
   readonly #dirty = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #watches: Watches | undefined;
   readonly messages = new Backlog<LiveMessage>(MAX_MESSAGES);
@@ -113,6 +115,7 @@ export class Observer implements AsyncDisposable {
 
   /** Something has happened to a component: it is looked at soon. */
   touch(name: string): void {
+    this.#moved.set(name, Date.now());
     if (this.#closed || this.#dirty.has(name)) return;
     const look = () => {
       this.#dirty.delete(name);
@@ -189,12 +192,14 @@ export class Observer implements AsyncDisposable {
 
   /** While somebody watches, what is known is kept up, and a second look would find the same. */
   async #fresh(name: string): Promise<Seen> {
-    const seen = this.#seen.get(name);
-    if (seen === undefined) return await this.#look(name);
-    const age = Date.now() - seen.at;
-    return age < (this.#viewers > 0 ? 2 * POLL_MILLISECONDS : FRESH_MILLISECONDS)
-      ? seen
-      : await this.#look(name);
+    const patience = this.#viewers > 0 ? 2 * POLL_MILLISECONDS : FRESH_MILLISECONDS;
+    const needed = Math.max(Date.now() - patience, this.#moved.get(name) ?? 0);
+    let seen = this.#seen.get(name);
+    // A look that is under way may have begun too early.
+    for (let tries = 0; (seen === undefined || seen.at < needed) && tries < 2; tries++) {
+      seen = await this.#look(name);
+    }
+    return seen ?? await this.#look(name);
   }
 
   #look(name: string): Promise<Seen> {
@@ -205,24 +210,24 @@ export class Observer implements AsyncDisposable {
   }
 
   async #lookNow(name: string): Promise<Seen> {
+    const at = Date.now();
     const look = await this.#options.eyes.look(name);
     if (this.#viewers > 0 && !this.#closed) {
       this.#watches?.follow(name, look.view?.objects ?? []);
     }
-    return this.#describe(name, look);
+    return this.#describe(name, { look, at });
   }
 
   /** Describes a component anew, and tells it if it is other than before. */
-  #describe(name: string, found?: Look): Seen {
+  #describe(name: string, found: Omit<Seen, "detail"> | undefined = this.#seen.get(name)): Seen {
     const before = this.#seen.get(name);
-    const look = found ?? before?.look;
-    if (look === undefined) throw new ServeError("not-found", `There is no component ${name}`);
+    if (found === undefined) throw new ServeError("not-found", `There is no component ${name}`);
+    const { look, at } = found;
     const detail = describeComponent(look, {
       acting: this.#options.runs.acting(name),
       before: before?.detail.component,
       now: new Date(),
     });
-    const at = found === undefined ? before?.at ?? 0 : Date.now();
     const seen = { look, detail, at };
     this.#seen.set(name, seen);
     if (before?.detail.component.version !== detail.component.version) {

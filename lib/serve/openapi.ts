@@ -20,23 +20,29 @@ const ALWAYS: Readonly<Record<number, string>> = {
 class Schemas {
   readonly named: Json = {};
 
+  /** What is sent may leave out what has a default, so it can be another schema than what is told. */
   of(schema: z.ZodType, io: "input" | "output"): Json {
-    const { $defs, $schema: _, ...rest } = moved(z.toJSONSchema(schema, { io })) as Json;
-    Object.assign(this.named, $defs);
+    const [given, told] = [z.toJSONSchema(schema, { io }), z.toJSONSchema(schema)];
+    const differs = (name: string) =>
+      JSON.stringify(given.$defs?.[name]) !== JSON.stringify(told.$defs?.[name]);
+    const nameOf = (name: string) => differs(name) ? `${name}Input` : name;
+    const { $defs = {}, $schema: _, ...rest } = moved(given, nameOf) as { $defs?: Json } & Json;
+    for (const [name, definition] of Object.entries($defs)) this.named[nameOf(name)] = definition;
     return rest;
   }
 }
 
 /** With references to where OpenAPI keeps schemas. */
-function moved(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(moved);
+function moved(value: unknown, nameOf: (name: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => moved(item, nameOf));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, below]) =>
-      key === "$ref" && typeof below === "string"
-        ? [key, below.replace("#/$defs/", "#/components/schemas/")]
-        : [key, moved(below)]
-    ),
+    Object.entries(value).map(([key, below]) => {
+      const name = key === "$ref" ? /^#\/\$defs\/(.*)$/.exec(below)?.[1] : undefined;
+      return name === undefined
+        ? [key, moved(below, nameOf)]
+        : [key, `#/components/schemas/${nameOf(name)}`];
+    }),
   );
 }
 
