@@ -1,6 +1,5 @@
 /** Waits until objects are healthy, and says what it waits for. @module */
 import { type Cluster, watch } from "../cluster/mod.ts";
-import { PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
 import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
 import { explain } from "./explain.ts";
@@ -221,14 +220,8 @@ class Waiting {
       0,
       EXPLAIN_AT_ONCE,
     );
-    try {
-      await Promise.all(open.map((item) => this.#explain(item)));
-    } catch (error) {
-      // Nobody awaits an explanation: it may come when the lease is given back already, or not at all.
-      if (!(error instanceof PlumbError)) throw error;
-    } finally {
-      this.#explaining = false;
-    }
+    await Promise.all(open.map((item) => this.#explain(item)));
+    this.#explaining = false;
   }
 
   async #explain(item: Watched): Promise<void> {

@@ -15,11 +15,12 @@ export interface Treatment {
 }
 
 /** What somebody else does to the component's objects meanwhile. */
-export type Meddling = "edit" | "scale" | "delete" | "label";
+export type Meddling = "edit" | "scale" | "delete" | "label" | "add";
 
 /** One thing that happens. */
 export type Step =
   | { readonly kind: "deploy"; readonly desired: Desired; readonly treatment: Treatment }
+  | { readonly kind: "rollback"; readonly treatment: Treatment }
   | { readonly kind: "meddle"; readonly how: Meddling };
 
 /** What happens, in its order. */
@@ -32,8 +33,14 @@ export interface Schedule {
 export function scheduleOf(seed: number): Schedule {
   const random = randomFrom(seed);
   const steps: Step[] = [{ kind: "deploy", desired: FIRST, treatment: treatmentFrom(random) }];
+  // What somebody else put into the namespace would rightly stop a rollback.
+  const rollsBack = random.chance(0.3);
+  const meddlings: readonly Meddling[] = rollsBack ? MEDDLINGS : [...MEDDLINGS, "add"];
   for (let count = 2 + random.below(4); count > 0; count--) {
-    if (random.chance(0.5)) steps.push({ kind: "meddle", how: random.pick(MEDDLINGS) });
+    if (random.chance(0.5)) steps.push({ kind: "meddle", how: random.pick(meddlings) });
+    if (rollsBack && random.chance(0.6)) {
+      steps.push({ kind: "rollback", treatment: treatmentFrom(random) });
+    }
     steps.push({
       kind: "deploy",
       desired: nextRevision(random),

@@ -9,6 +9,7 @@ import {
   CONFIG_MAPS,
   DEPLOYMENTS,
   planOf,
+  plumb,
   type Run,
   SECRETS,
   type Workspace,
@@ -53,14 +54,27 @@ class World {
   }
 
   async take(step: Step): Promise<void> {
-    if (step.kind === "deploy") await this.#deploy(step.desired, step.treatment);
-    else await this.#meddle(step.how);
+    if (step.kind === "meddle") await this.#meddle(step.how);
+    else if (step.kind === "rollback") {
+      await this.#treat("rolled back", ["rollback", this.space.name, "--yes"], step.treatment);
+    } else await this.#deploy(step.desired, step.treatment);
     await this.#assertKept();
   }
 
   async #deploy(desired: Desired, treatment: Treatment): Promise<void> {
     this.#desired = desired;
     await this.space.write({ "app.yaml": manifestsOf(desired) });
+    await this.#treat(`deployed ${JSON.stringify(desired)}`, this.#reconciling, treatment);
+  }
+
+  get #reconciling(): string[] {
+    const { folder, name } = this.space;
+    return ["reconcile", "--path", folder, "--name", name, "--namespace", name, "--yes"];
+  }
+
+  /** Runs a command through a proxy that treats it badly; in a process of its own, if it is to be killed. */
+  async #treat(what: string, command: readonly string[], treatment: Treatment): Promise<void> {
+    const args = [...command, "--timeout", "30s"];
     let writes = 0;
     let kill = () => {};
     await using proxy = await startFaultProxy(this.space.kubeconfig, (request) => {
@@ -70,30 +84,17 @@ class World {
       }
       return treatment.fate(request);
     }, this.#oldLists);
-    const before = this.story.length;
+    let ended: number | string;
     if (treatment.killAt === undefined) {
-      const { code } = await this.space.reconcile(["--yes"], { kubeconfig: proxy.kubeconfig });
-      this.story.push(`deployed ${JSON.stringify(desired)}: exit code ${code}`);
+      ended = (await plumb(args, { kubeconfig: proxy.kubeconfig })).code;
     } else {
-      const child = this.#spawn(proxy.kubeconfig);
+      const child = spawn(args, proxy.kubeconfig);
       kill = () => child.kill("SIGKILL");
       const { code, signal } = await child.status;
       kill = () => {};
-      this.story.push(`deployed ${JSON.stringify(desired)}: ${signal ?? `exit code ${code}`}`);
+      ended = signal ?? code;
     }
-    this.story.splice(before, 0, ...proxy.happened);
-  }
-
-  #spawn(kubeconfig: string): Deno.ChildProcess {
-    const { folder, name } = this.space;
-    const common = ["--path", folder, "--name", name, "--namespace", name, "--timeout", "30s"];
-    return new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", `${ROOT}/main.ts`, "reconcile", ...common, "--yes"],
-      env: { KUBECONFIG: kubeconfig },
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    this.story.push(...proxy.happened, `${what}: ${ended}`);
   }
 
   /** Somebody else changes, deletes or marks what is there. */
@@ -103,6 +104,10 @@ class World {
     const map = maps[0];
     const web = await this.space.get(DEPLOYMENTS, "web");
     this.story.push(`somebody: ${how}`);
+    if (how === "add" && map !== undefined) {
+      const metadata = { name: `foreign-${crypto.randomUUID().slice(0, 8)}`, namespace };
+      await cluster.create(CONFIG_MAPS, { apiVersion: "v1", kind: "ConfigMap", metadata });
+    }
     if (how === "scale" && web !== undefined) {
       const target = { namespace, name: "web" };
       await cluster.patch(DEPLOYMENTS, target, { spec: { replicas: 7 } }, "merge");
@@ -190,13 +195,23 @@ class World {
     await lease[Symbol.asyncDispose]();
   }
 
-  /** What is in the namespace beside the component, as it is. */
+  /** What somebody put into the namespace, as it is. */
   async #foreign(): Promise<unknown> {
     const all = await this.space.cluster.list(CONFIG_MAPS, { namespace: this.space.name });
-    return all.filter(({ metadata }) =>
-      metadata.labels?.["applyset.kubernetes.io/part-of"] === undefined
-    ).map(({ metadata }) => [metadata.name, metadata.uid, metadata.resourceVersion]);
+    return all.filter(({ metadata }) => metadata.name.startsWith("foreign-"))
+      .map(({ metadata }) => [metadata.name, metadata.uid, metadata.resourceVersion]);
   }
+}
+
+/** Runs the CLI in a process of its own. */
+function spawn(args: readonly string[], kubeconfig: string): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", `${ROOT}/main.ts`, ...args],
+    env: { KUBECONFIG: kubeconfig },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
 }
 
 function valueOf(map: KubernetesObject): unknown {
