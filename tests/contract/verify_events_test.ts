@@ -105,6 +105,20 @@ Deno.test("an event is seen to arrive in ClickHouse, or not", async (test) => {
     );
     stack.cvat.faults.dropsEvents = false;
   });
+  await test.step("502 on the way", async () => {
+    stack.cvat.faults.breaksEvents = true;
+    const event = (await run())[2];
+    assert.match(
+      `${event?.message} ${event?.probably}`,
+      /events answers 502, not 201: 502 Bad Gateway.*finds no server behind it/,
+    );
+    stack.cvat.faults.breaksEvents = false;
+  });
+  await test.step("another table than that which is looked at", async () => {
+    await server.query("CREATE TABLE cvat.other AS cvat.events");
+    const event = (await run({ "cvat-events": { table: "cvat.other" } }))[2];
+    assert.match(`${event?.message} ${event?.probably}`, /is not in cvat\.other.*Vector is away/);
+  });
   await test.step("ClickHouse refuses the login: the way to it is not judged", async () => {
     const results = await run({ clickhouse: { password: { secret: "s", key: "wrong" } } });
     assert.deepEqual(results.map(({ status }) => status), ["failed", "passed", "not-judged"]);
@@ -114,6 +128,7 @@ Deno.test("an event is seen to arrive in ClickHouse, or not", async (test) => {
     const account = { username: "checker", password: "wrong" };
     const event = (await run({ "cvat-events": { account } }))[2];
     assert.match(`${event?.message}`, /POST \/api\/events answers 401/);
+    assert.match(`${event?.probably}`, /password in the Secret is not that of the account/);
   });
   assert.deepEqual(stack.cvat.violations, []);
 });

@@ -202,10 +202,10 @@ Deno.test("a certificate that can't be trusted, and a page that is open, are tol
 
 Deno.test("a forged identity that is believed, outside or inside, is told", async (test) => {
   // As the first form of CVAT on Thinkube did: whoever is named in the header is signed in.
-  const believing = (code: string) =>
+  const believing = (variable: string) => (code: string) =>
     code.replace(
       /( +)(request\.proven_email = take.*)/,
-      "$1$2\n$1request.claimed = request.META.get('HTTP_X_AUTH_REQUEST_USER')",
+      `$1$2\n$1request.claimed = request.META.get('${variable}')`,
     ).replace(
       /( +)(if request\.path_info in SIGN_IN_PATHS:)/,
       [
@@ -217,12 +217,31 @@ Deno.test("a forged identity that is believed, outside or inside, is told", asyn
       ].join("\n"),
     );
   await test.step("a backend that asks for no proof", async () => {
-    await using stack = await startStack({ middleware: believing });
+    await using stack = await startStack({ middleware: believing("HTTP_X_AUTH_REQUEST_USER") });
     const { result } = await runChecks([forgeryCheck], reachable(stack));
     assert.equal(result.status, "failed", JSON.stringify(result));
     assert.match(
       `${result.message} ${result.probably}`,
       /forged X-.* is believed on.*asks for no proof/,
+    );
+  });
+  await test.step("a backend that believes what the ingress strips", async () => {
+    await using stack = await startStack({ middleware: believing("HTTP_X_REMOTE_USER") });
+    const { result } = await runChecks([forgeryCheck], reachable(stack));
+    assert.match(
+      `${result.status}: ${result.message}`,
+      /^failed: A forged X-Remote-User is believed on \/api\/users\/self inside the cluster/,
+    );
+  });
+  await test.step("an ingress that strips less than it did", async () => {
+    await using stack = await startStack({
+      middleware: believing("HTTP_X_REMOTE_USER"),
+      ...annotated("cvat-api-ingress", { "auth-response-headers": "X-Auth-Request-User" }),
+    });
+    const { result } = await runChecks([forgeryCheck], reachable(stack));
+    assert.match(
+      `${result.status}: ${result.message} ${result.probably}`,
+      /^failed: A forged X-Remote-User is believed on \/api\/users\/self from outside.*does not strip/i,
     );
   });
   await test.step("who asks without anything is somebody", async () => {

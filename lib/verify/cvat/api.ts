@@ -163,7 +163,8 @@ function isOwn({ headers }: Answer): boolean {
   return headers.has("x-request-id");
 }
 
-function refused(what: string, wanted: number, answer: Answer): CheckFailure {
+/** What it means that an answer has another status than it should. */
+export function refused(what: string, wanted: number, answer: Answer): CheckFailure {
   const { status } = answer;
   const message = `${what} answers ${status}, not ${wanted}: ${excerpt(answer)}`;
   if (status === 401) {
@@ -196,7 +197,7 @@ function refused(what: string, wanted: number, answer: Answer): CheckFailure {
     return new CheckFailure(message, {
       probably: isOwn(answer)
         ? "One of its services is away: the check of the backend's health says which; OPA without rules also does this."
-        : "The server behind the ingress is away or broke off.",
+        : "The ingress finds no server behind it, or that one broke off.",
       hint: "kubectl logs deployment/cvat-backend",
     });
   }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CheckFailure, defineCheck } from "../check.ts";
 import type { Query } from "../checks/clickhouse.ts";
-import { excerpt, pause } from "./api.ts";
+import { pause, refused } from "./api.ts";
 import { apiOf, cvatSettings } from "./settings.ts";
 
 const settings = cvatSettings.omit({ outsider: true, patience: true }).extend({
@@ -29,11 +29,7 @@ export const cvatEventsCheck = defineCheck({
     const event = { scope: "click:element", obj_name: context.marker, timestamp: now };
     const started = performance.now();
     const answer = await api.ask("/api/events", api.json({ events: [event], timestamp: now }));
-    if (answer.status !== 201) {
-      throw new CheckFailure(`POST /api/events answers ${answer.status}: ${excerpt(answer)}`, {
-        probably: "The server is not well.",
-      });
-    }
+    if (answer.status !== 201) throw refused("POST /api/events", 201, answer);
     const sql = `SELECT count() FROM ${given.table} WHERE obj_name = '${context.marker}'`;
     while (Number(await query(sql)) === 0) {
       if (performance.now() - started > given.patience * 1000) {

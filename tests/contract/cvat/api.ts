@@ -168,6 +168,7 @@ export class Api {
   }
 
   async #events({ request, body }: Call): Promise<Response> {
+    if (this.rooms.faults.breaksEvents) return html("502 Bad Gateway", 502);
     const account = await this.rooms.authority.demand(request, {
       rules: "events",
       scope: "create",

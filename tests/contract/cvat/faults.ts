@@ -49,6 +49,8 @@ export interface Faults {
   version: string | undefined;
   /** Each answer takes this long: milliseconds. */
   slow: number;
+  /** Events are answered 502 by a proxy. */
+  breaksEvents: boolean;
   /** Events are thrown away. */
   dropsEvents: boolean;
 }
@@ -77,6 +79,7 @@ export function noFaults(): Faults {
     losesAttributes: false,
     version: undefined,
     slow: 0,
+    breaksEvents: false,
     dropsEvents: false,
   };
 }
