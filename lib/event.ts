@@ -84,6 +84,7 @@ export type Outcome =
   | "proposed"
   | "differences"
   | "failed"
+  | "unverified"
   | "refused"
   | "busy"
   | "suspended";
@@ -243,6 +244,24 @@ export type Event =
     readonly what: string;
     /** Where it is and how it comes back, or what becomes of it. */
     readonly message: string;
+  }
+  | {
+    /** What becomes of a revision that failed. */
+    readonly type: "undo";
+    /**
+     * begun, and then done or failed: the way back to the last good revision. held: the cluster stays there while Git wants
+     * the one that failed. impossible: nothing is taken back.
+     */
+    readonly state: "begun" | "done" | "failed" | "held" | "impossible";
+    /** The revision that failed. */
+    readonly from: string;
+    /** The good one. */
+    readonly to?: string;
+    /** Why the revision failed; for impossible, why there is no way back. */
+    readonly reason: string;
+    readonly hint?: string;
+    /** What it has done for good, in words. */
+    readonly irreversible: readonly string[];
   }
   | { readonly type: "warning"; readonly message: string; readonly place?: string }
   | {

@@ -17,7 +17,6 @@ export class Account {
   readonly #evidence: string[] = [];
   #verified: Run["verified"];
   #failedChecks: string[] = [];
-  #message = "";
   #hasActed = false;
 
   constructor(emit: Emit) {
@@ -32,14 +31,19 @@ export class Account {
     return this.#hasActed;
   }
 
-  /** How it ended, in words. */
-  get message(): string {
-    return this.#message;
-  }
-
   /** Why it failed: the first thing that went wrong, in words. */
   get reason(): string | undefined {
     return this.#evidence[0];
+  }
+
+  /** Why it failed: reasons, events and last log lines. */
+  get evidence(): readonly string[] {
+    return this.#evidence;
+  }
+
+  /** Adds to a failure what stays of it, whatever is undone: after the reason, so that no long log pushes it out. */
+  addLasting(lines: readonly string[]): void {
+    this.#evidence.splice(1, 0, ...lines.map((line) => `not undone: ${line}`));
   }
 
   /** The run as it is remembered. */
@@ -72,9 +76,6 @@ export class Account {
       case "check":
         if (event.status === "failed") this.#hearFailedCheck(event);
         break;
-      case "result":
-        this.#message = event.message;
-        break;
       case "verified": {
         const { passed, notJudged, seconds } = event;
         this.#verified = { passed, failed: this.#failedChecks, notJudged, seconds };
@@ -87,7 +88,8 @@ export class Account {
   #hearChange({ action, object, result, message }: Extract<Event, { type: "change" }>): void {
     if (result === "done") this.#changes[action] = (this.#changes[action] ?? 0) + 1;
     if (result === "failed") {
-      this.#evidence.push(`${describe(object)}: ${action} failed: ${message ?? ""}`);
+      const what = action === "conflict" ? "can't be applied" : `${action} failed`;
+      this.#evidence.push(`${describe(object)}: ${what}: ${message ?? ""}`);
     }
   }
 

@@ -48,6 +48,8 @@ export interface Decision {
   readonly item: PreparedObject;
   /** The live object as it was compared; absent for creations. */
   readonly live?: KubernetesObject | undefined;
+  /** What stands against it is in the cluster, not in Git. */
+  readonly isBlameless?: boolean;
   /** What a later run is left to do, and why. */
   readonly postponed?: string;
   /** Fields that differ, and stay as they live until a proposal settles them. */
@@ -175,21 +177,17 @@ function conflict(
 function terminating(item: PreparedObject, live: KubernetesObject): Decision {
   const { deletionTimestamp, finalizers = [] } = live.metadata;
   const held = finalizers.length === 0 ? "" : `, held by ${finalizers.join(", ")}`;
-  return conflict(
-    item,
-    `It is being deleted since ${deletionTimestamp}${held}`,
-    "Run again when it is gone; what holds it must remove its finalizer.",
-  );
+  const reason = `It is being deleted since ${deletionTimestamp}${held}`;
+  const hint = "Run again when it is gone; what holds it must remove its finalizer.";
+  return { ...conflict(item, reason, hint), isBlameless: true };
 }
 
 function stop(item: PreparedObject, stopped: readonly FieldDifference[]): Decision {
   const managers = [...new Set(stopped.map(({ owner }) => owner?.manager ?? "somebody"))];
-  return conflict(
-    item,
-    `${managers.join(", ")} set fields that component.yaml says to stop at`,
-    "Settle who owns them: change Git, or remove the live value, or change the rule in spec.fields.",
-    stopped,
-  );
+  const reason = `${managers.join(", ")} set fields that component.yaml says to stop at`;
+  const hint =
+    "Settle who owns them: change Git, or remove the live value, or change the rule in spec.fields.";
+  return { ...conflict(item, reason, hint, stopped), isBlameless: true };
 }
 
 /** Ours is what the inventory lists with this UID, or what still carries our label after the inventory was lost. */

@@ -14,18 +14,31 @@ export interface DropContext {
   /** The members as targets, by key. */
   readonly targets: ReadonlyMap<string, Target>;
   readonly observation: Observation;
+  /** They are dropped by the way back from a revision that failed. */
+  readonly isWayBack: boolean;
 }
 
 /** What becomes of the members that Git no longer has. */
+export interface DroppedMembers extends Dropped {
+  /** They were there before the component, and are left to whoever made them. */
+  readonly released: readonly Member[];
+}
+
+/** Decides about the members that Git no longer has. */
 export async function membersToDrop(
   cluster: Cluster,
   prepared: readonly PreparedObject[],
-  { component, members, targets, observation }: DropContext,
-): Promise<Dropped> {
+  { component, members, targets, observation, isWayBack }: DropContext,
+): Promise<DroppedMembers> {
   const wanted = new Set(prepared.map(({ reference }) => keyOf(reference)));
   const dropped = members.filter(({ reference }) => !wanted.has(keyOf(reference)));
-  const outside = dropped.filter(({ handle }) => handle !== undefined);
-  const gone = dropped.filter(({ handle }) => handle === undefined);
+  // What a revision took over by mistake must not go when the mistake is undone.
+  const released = dropped.filter(({ created, handle, reference }) =>
+    isWayBack && !created && (handle !== undefined || observation.live.has(keyOf(reference)))
+  );
+  const ours = dropped.filter((member) => !released.includes(member));
+  const outside = ours.filter(({ handle }) => handle !== undefined);
+  const gone = ours.filter(({ handle }) => handle === undefined);
   const { delete: deletions, kept } = dropMembers(gone, {
     live: await seenLive(cluster, gone, targets, observation),
     applySet: applySetId(component),
@@ -53,7 +66,7 @@ export async function membersToDrop(
     ...(handle === undefined ? {} : { handle }),
     reason: "it is no longer in Git",
   }));
-  return { delete: [...free, ...removals], kept: [...kept, ...unseen, ...guarded] };
+  return { delete: [...free, ...removals], kept: [...kept, ...unseen, ...guarded], released };
 }
 
 /**

@@ -17,6 +17,8 @@ export type ApplyErrorCode =
   | "requirement-unmet"
   | "render-shrank"
   | "deletion-unconfirmed"
+  | "no-way-back"
+  | "undo-unconfirmed"
   | "plan-moved"
   | "plan-unreadable"
   | "moved"

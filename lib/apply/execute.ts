@@ -47,6 +47,8 @@ export interface Execution {
   readonly applied: ReadonlyMap<string, Member>;
   /** Keys of what failed, was skipped, or is not healthy. */
   readonly failed: ReadonlySet<string>;
+  /** Whether what Git wants is wrong: it was refused or did not become healthy. A cluster that gave no answer does not count. */
+  readonly isAtFault: boolean;
   /** Why the run stopped before its end, if it did. */
   readonly stopped?: unknown;
 }
@@ -77,9 +79,9 @@ export async function execute(
       }
     }
   } catch (stopped) {
-    return { applied: run.applied, failed: run.failed, stopped };
+    return { applied: run.applied, failed: run.failed, isAtFault: run.isAtFault, stopped };
   }
-  return { applied: run.applied, failed: run.failed };
+  return { applied: run.applied, failed: run.failed, isAtFault: run.isAtFault };
 }
 
 /** The state of one execution. */
@@ -88,6 +90,7 @@ class Run {
   readonly failed = new Set<string>();
   readonly #answers = new Map<string, KubernetesObject>();
   unhealthy = false;
+  isAtFault = false;
 
   readonly #needed: ReadonlySet<string>;
 
@@ -114,6 +117,7 @@ class Run {
     }
     if (change.action === "conflict") {
       this.#fail(item, change.action, change.reason, change.hint);
+      if (!decision.isBlameless) this.isAtFault = true;
       return;
     }
     const missing = this.options.dependencies.get(key)?.find((needed) => this.failed.has(needed));
@@ -147,6 +151,7 @@ class Run {
         messageOf(error),
         error instanceof PlumbError ? error.hint : undefined,
       );
+      if (isRefusalOfGit(error)) this.isAtFault = true;
     }
   }
 
@@ -215,9 +220,24 @@ class Run {
     for (const { object, status } of results) {
       if (status === "current") continue;
       this.unhealthy = true;
+      this.isAtFault = true;
       this.failed.add(keyOf(object));
     }
   }
+}
+
+/** The API server understood the object, and does not want it. A conflict and a namespace that goes will pass. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "invalid",
+  "admission-denied",
+  "forbidden",
+  "not-found",
+]);
+
+/** Whether it takes another revision to mend it, as opposed to somebody who could not answer. */
+function isRefusalOfGit(error: unknown): boolean {
+  if (error instanceof ClusterError) return REFUSALS.has(error.code);
+  return error instanceof PlumbError && error.code !== "unreachable";
 }
 
 /** Whether an error is about the run, not about the object at hand. */

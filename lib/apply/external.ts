@@ -30,6 +30,7 @@ export async function decideExternal(
     return {
       item,
       change: { action: "conflict", reference, desired: item, differences: [], reason, hint },
+      isBlameless: error.code === "unreachable",
     };
   }
   if (found.state === "absent") {

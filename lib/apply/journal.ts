@@ -25,7 +25,12 @@ const DATA_KEY = "journal";
 const text = z.string().transform((value) => value.slice(0, MAX_TEXT));
 const source = z.object({ url: text, revision: text, ref: text.optional() });
 /** A revision as it was meant: `key` tells the same files with the same parameters from others. */
-const desired = source.extend({ key: text.optional(), at: z.string() });
+const desired = source.extend({
+  key: text.optional(),
+  at: z.string(),
+  /** Its Jobs, which have finished: the way back to it does not run them again. */
+  jobs: z.array(z.object({ key: text, hash: text })).optional(),
+});
 const count = z.int().nonnegative();
 
 const run = z.object({
@@ -130,7 +135,9 @@ export function withGood(before: Journal, good: DesiredRevision): Journal {
   const { good: last, rejected: _, ...rest } = before;
   const isSame = last?.revision === good.revision ||
     (good.key !== undefined && last?.key === good.key);
-  return { ...rest, ...(last === undefined || isSame ? {} : { previous: last }), good };
+  if (last === undefined) return { ...rest, good };
+  if (!isSame) return { ...rest, previous: last, good };
+  return { ...rest, good: { ...(last.jobs === undefined ? {} : { jobs: last.jobs }), ...good } };
 }
 
 /** Name of the journal's Secret. */

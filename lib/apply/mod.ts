@@ -19,8 +19,15 @@ export {
 } from "./journal.ts";
 export { type HeldLease, Lease } from "./lease.ts";
 export { checkRequirements, type RequirementResult } from "./requirements.ts";
-export { reconcile, type ReconcileOptions } from "./reconcile.ts";
+export {
+  type Desired,
+  reconcile,
+  type ReconcileOptions,
+  type UndoneRevision,
+  type Verdict,
+} from "./reconcile.ts";
 export { rollback, type RollbackOptions } from "./rollback/rollback.ts";
+export { undoByHand, type UndoOptions } from "./undo_by_hand.ts";
 export { secretReader } from "./secrets.ts";
 export {
   assertNotSuspended,

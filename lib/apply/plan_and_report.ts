@@ -6,7 +6,7 @@ import type { Cluster } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { formatPath } from "../field_path.ts";
 import { describe } from "../object.ts";
-import type { FieldDifference } from "../plan/mod.ts";
+import { changesIn, type FieldDifference, irreversible } from "../plan/mod.ts";
 import { approvable, type ApprovedPlan } from "./approved.ts";
 import { type Base, tellPlan } from "./base.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
@@ -19,6 +19,8 @@ export interface ReportedPlanOptions extends Omit<PlanOptions, "proveCreations" 
   readonly base?: Base | undefined;
   /** Given each plan before anything is done; stops the run by throwing. */
   readonly inspect?: (plan: ApprovedPlan) => Promise<void>;
+  /** Tell what of the plan no undo would take back. */
+  readonly tellsIrreversible?: boolean;
   readonly emit: Emit;
 }
 
@@ -36,6 +38,11 @@ export async function planAndReport(
   });
   await tellPlan(cluster, planned, { ...options, text: observing });
   for (const message of warningsOf(planned)) options.emit({ type: "warning", message });
+  if (options.tellsIrreversible) {
+    for (const line of irreversible(changesIn(planned.plan))) {
+      options.emit({ type: "warning", message: `No undo takes this back: ${line}` });
+    }
+  }
   await options.inspect?.(
     approvable(planned, { component: options.component.name, revision: options.source.revision }),
   );
@@ -43,7 +50,7 @@ export async function planAndReport(
 }
 
 /** What a plan leaves as it is, and why. */
-function* warningsOf({ waves, kept }: PlannedRun): Generator<string> {
+function* warningsOf({ waves, kept, released }: PlannedRun): Generator<string> {
   const decisions = waves.flat();
   const postponed = decisions.flatMap(({ item, postponed: reason }) =>
     reason === undefined ? [] : [{ name: describe(item.reference), reason }]
@@ -63,6 +70,9 @@ function* warningsOf({ waves, kept }: PlannedRun): Generator<string> {
   }
   for (const { member, reason } of kept) {
     yield `${describe(member.reference)} is no longer in Git, but stays: ${reason}`;
+  }
+  for (const { reference } of released) {
+    yield `${describe(reference)} was there before the component, and is left as it lives now`;
   }
 }
 

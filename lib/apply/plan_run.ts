@@ -10,6 +10,7 @@ import {
   type Change,
   classify,
   deletionWaves,
+  isJob,
   type Member,
   type Order,
   orderObjects,
@@ -40,6 +41,18 @@ export interface PlanOptions {
   readonly proposing: boolean;
   /** Called with the records before anything is observed. */
   readonly prepare?: (inventory: Inventory) => Promise<void>;
+  /** The inventory, if it was read already. */
+  readonly stored?: StoredInventory;
+  /** Nobody has seen what the records say to be healthy, so every object is looked at. */
+  readonly isUnproven?: boolean;
+  /** Set on the way back to a revision that was good. */
+  readonly back?: WayBack;
+}
+
+/** What differs on the way back from a revision that failed. */
+export interface WayBack {
+  /** Hashes of the Jobs that the good revision has finished, by key: they are not run again. */
+  readonly finished: ReadonlyMap<string, string>;
 }
 
 /** A plan, with all that carrying it out needs. */
@@ -53,6 +66,8 @@ export interface PlannedRun {
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
   /** Members that Git dropped but that stay, and why. */
   readonly kept: readonly { readonly member: Member; readonly reason: string }[];
+  /** Members that the component found and that the way back leaves alone. */
+  readonly released: readonly Member[];
   /** Targets of the deletions, by key. */
   readonly targets: ReadonlyMap<string, Target>;
   /** Whether every object was dry-run. */
@@ -69,11 +84,12 @@ const REFRESH_MILLISECONDS = 24 * 60 * 60 * 1000;
 /** Makes the plan of a run. */
 export async function planRun(cluster: Cluster, options: PlanOptions): Promise<PlannedRun> {
   const { component } = options;
-  const stored = await readInventory(cluster, component.name, component.namespace);
+  const stored = options.stored ??
+    await readInventory(cluster, component.name, component.namespace);
   await options.prepare?.(stored.inventory);
   const renderKey = options.renderKey(stored.inventory.salt);
   const refreshed = options.refresh || isStale(stored.inventory);
-  const trusted = !refreshed && stored.inventory.state === "complete" &&
+  const trusted = !refreshed && !options.isUnproven && stored.inventory.state === "complete" &&
     stored.inventory.renderKey === renderKey;
   const targets = memberTargets(stored.inventory);
   let observation: Observation | undefined;
@@ -148,6 +164,7 @@ function settled(stored: StoredInventory): Omit<PlannedRun, "renderKey"> {
     plan: { waves: [], prune: [], unchanged },
     dependencies: new Map(),
     kept: [],
+    released: [],
     targets: new Map(),
     refreshed: false,
     outside: stored.inventory.outside,
@@ -190,14 +207,17 @@ async function planFromSource(
   });
   const order = orderObjects(unordered);
   const waveOf = new Map(order.waves.flatMap((keys, wave) => keys.map((key) => [key, wave])));
-  const prepared = unordered.map((item) => ({
+  const placed = unordered.map((item) => ({
     ...item,
     wave: waveOf.get(keyOf(item.reference)) ?? 0,
   }));
   await requireExternal(cluster, order);
   const observation = context.observation ??
-    await observe(cluster, [...prepared, ...context.targets.values()]);
+    await observe(cluster, [...placed, ...context.targets.values()]);
   const members = membersByKey(inventory.members);
+  const prepared = options.back === undefined
+    ? placed
+    : placed.filter((item) => !isOver(item, { ...options.back, members, observation }));
   const classes = classify({
     desired: prepared,
     members: context.refreshed ? new Map() : members,
@@ -227,6 +247,7 @@ async function planFromSource(
     members: inventory.members,
     targets: context.targets,
     observation,
+    isWayBack: options.back !== undefined,
   });
   return {
     stored: context.stored,
@@ -240,11 +261,27 @@ async function planFromSource(
     },
     dependencies: order.dependencies,
     kept: dropped.kept,
+    released: dropped.released,
     targets: context.targets,
     refreshed: context.refreshed,
     outside: component.retain.outside,
     retained,
   };
+}
+
+/** Whether an object is a Job that has finished and is not as it was left: to make it again would be to run it again. */
+function isOver(
+  { reference, hash }: PreparedObject,
+  { finished = new Map(), members, observation }: Partial<WayBack> & {
+    readonly members: ReadonlyMap<string, Member>;
+    readonly observation: Observation;
+  },
+): boolean {
+  const key = keyOf(reference);
+  if (!isJob(reference) || finished.get(key) !== hash) return false;
+  const member = members.get(key);
+  const uid = observation.live.get(key)?.metadata.uid;
+  return member?.hash !== hash || uid === undefined || uid !== member.uid;
 }
 
 function unchangedChange({ reference, provenance }: PreparedObject): Change {

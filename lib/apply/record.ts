@@ -92,9 +92,14 @@ function membersByKey({ stored }: PlannedRun): Map<string, Member> {
 export function intendedInventory(planned: PlannedRun, source: RecordedSource): Inventory {
   const { inventory } = planned.stored;
   const members = membersByKey(planned);
+  const replaced = new Set(
+    planned.waves.flat().filter(({ change }) => change.action === "replace")
+      .map(({ item }) => keyOf(item.reference)),
+  );
   for (const item of planned.prepared) {
     const key = keyOf(item.reference);
-    if (!members.has(key)) members.set(key, plannedMember(item));
+    // Which of the two lives when the run dies, nobody knows.
+    if (!members.has(key) || replaced.has(key)) members.set(key, plannedMember(item));
   }
   return { ...inventory, ...recordOf(planned, source, [...members.values()], "applying") };
 }

@@ -2,74 +2,80 @@
 import { randomUUID } from "node:crypto";
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import { messageOf, PlumbError } from "../errors.ts";
-import type { Emit, Outcome } from "../event.ts";
-import { Account, type RunFacts } from "./account.ts";
+import type { Emit } from "../event.ts";
+import { keyOf } from "../object.ts";
+import { isJob } from "../plan/mod.ts";
+import { Account } from "./account.ts";
+import type { Attempt } from "./attempt.ts";
 import { ApplyError } from "./errors.ts";
-import { amendJournal, withGood, withRun } from "./journal.ts";
+import { amendJournal, type DesiredRevision, type Journal, type Run, withRun } from "./journal.ts";
+import type { PlannedRun } from "./plan_run.ts";
+import { SuspendedError } from "./suspension.ts";
 
 /** What remembering needs to know of a run. */
 export interface RememberOptions {
   readonly component: { readonly name: string };
   readonly source: { readonly url: string; readonly revision: string; readonly subject?: string };
   readonly identity: string;
-  /** Whether the run waits until everything is healthy. */
-  readonly wait: boolean;
   readonly emit: Emit;
 }
 
+/** What is remembered. */
+export interface Work {
+  readonly command: "reconcile" | "undo";
+  /** Does it; given where to tell what happens. */
+  readonly work: (emit: Emit) => Promise<Attempt | "moved">;
+  /** What else is to be noted at its end, given the first reason of a failure. */
+  readonly note?: (ended: Attempt, reason: string) => Note | undefined;
+}
+
+type Note = (before: Journal) => Journal;
+
 /**
- * Carries out a run and keeps it in the journal: what wrote to the component or tried to, and what failed before, if the
- * component is known. A run that found nothing to do, or was called off, leaves no trace.
- *
- * @param run is given where to tell what happens.
+ * Does some work and keeps it in the journal: what wrote to the component or tried to, and what failed before, if the
+ * component is known. Work that found nothing to do, or was called off, leaves no trace.
  */
 export async function remember(
   cluster: Cluster,
   options: RememberOptions,
-  run: (emit: Emit) => Promise<Outcome>,
-): Promise<Outcome> {
+  { command, work, note }: Work,
+): Promise<{ readonly ended: Attempt | "moved"; readonly account: Account }> {
   const account = new Account(options.emit);
-  // What happened is kept even if the run was interrupted.
-  const writer = cluster.uninterrupted();
+  const keep = (run: Pick<Run, "result" | "message"> | undefined, more?: Note) =>
+    amend(cluster, account, options, run && { ...run, command }, more);
   try {
-    const outcome = await run(account.emit);
-    if (account.hasActed || outcome === "failed" || outcome === "refused") {
-      await keep(writer, account, options, { outcome });
-    }
-    return outcome;
+    const ended = await work(account.emit);
+    if (ended === "moved") return { ended, account };
+    if (ended.isAtFault) account.addLasting(ended.irreversible);
+    const hasFailed = ended.outcome === "failed" || ended.outcome === "refused";
+    const run = account.hasActed || hasFailed
+      ? { result: resultOf(ended, command), message: ended.message }
+      : undefined;
+    const more = note?.(ended, account.reason ?? ended.message);
+    if (run !== undefined || more !== undefined) await keep(run, more);
+    return { ended, account };
   } catch (error) {
-    if (isWorthKeeping(error, account)) await keep(writer, account, options, { error });
+    const result = error instanceof SuspendedError ? "suspended" : "failed";
+    if (isWorthKeeping(error, account)) await keep({ result, message: messageOf(error) });
     throw error;
   }
 }
 
-type Ending = { readonly outcome: Outcome } | { readonly error: unknown };
-
-async function keep(
+async function amend(
   cluster: Cluster,
   account: Account,
-  options: RememberOptions,
-  ending: Ending,
+  { component, source: { subject, ...source }, identity, emit }: RememberOptions,
+  run: Pick<Run, "command" | "result" | "message"> | undefined,
+  note: Note = (journal) => journal,
 ): Promise<void> {
-  const { component, source: { subject, ...source }, identity, wait, emit } = options;
-  const result = resultOf(ending);
-  const message = "error" in ending ? messageOf(ending.error) : account.message;
-  const facts: RunFacts = {
-    id: randomUUID(),
-    command: "reconcile",
-    source,
-    subject,
-    identity,
-    result,
-    message,
-  };
-  const at = new Date().toISOString();
+  const id = randomUUID();
   try {
-    await amendJournal(cluster, component.name, (journal) => {
+    // What happened is kept even if the run was interrupted.
+    await amendJournal(cluster.uninterrupted(), component.name, (before) => {
       // A first deploy that was refused before its first write has left nothing in the cluster, and neither does this.
-      if (!account.hasActed && journal.runs.length === 0) return journal;
-      const after = withRun(journal, account.toRun(facts));
-      return wait && REACHED.has(result) ? withGood(after, { ...source, at }) : after;
+      const isKept = run !== undefined && (account.hasActed || before.runs.length > 0);
+      const facts = { id, source, subject, identity };
+      return note(isKept ? withRun(before, account.toRun({ ...facts, ...run })) : before);
     });
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof ApplyError)) throw error;
@@ -77,19 +83,26 @@ async function keep(
   }
 }
 
-/** What Git wants is there. */
-const REACHED: ReadonlySet<RunFacts["result"]> = new Set(["applied", "in-sync"]);
+function resultOf({ outcome }: Attempt, command: Work["command"]): Run["result"] {
+  if (outcome === "unverified") return "unverified";
+  if (outcome !== "applied" && outcome !== "in-sync") return "failed";
+  return command === "undo" ? "undone" : outcome;
+}
 
-function resultOf(ending: Ending): RunFacts["result"] {
-  if ("error" in ending) return "failed";
-  const { outcome } = ending;
-  return outcome === "applied" || outcome === "in-sync" || outcome === "suspended"
-    ? outcome
-    : "failed";
+/** A revision, as it is noted after an attempt at it. */
+export function desiredRevision(
+  { url, revision }: { readonly url: string; readonly revision: string },
+  { renderKey: key, prepared }: PlannedRun,
+): DesiredRevision {
+  const at = new Date().toISOString();
+  const jobs = prepared.flatMap(({ reference, hash }) =>
+    isJob(reference) ? [{ key: keyOf(reference), hash }] : []
+  );
+  return { url, revision, key, at, ...(jobs.length === 0 ? {} : { jobs }) };
 }
 
 function isWorthKeeping(error: unknown, { hasActed }: Account): boolean {
-  if (!(error instanceof PlumbError)) return hasActed;
+  if (!(error instanceof PlumbError) || error instanceof SuspendedError) return hasActed;
   return !OUT_OF_REACH.has(error.code) && !CALLED_OFF.has(error.code);
 }
 
@@ -100,4 +113,8 @@ const OUT_OF_REACH: ReadonlySet<string> = new Set([
   "permission-missing",
 ]);
 /** Nothing failed: somebody decided otherwise. */
-const CALLED_OFF: ReadonlySet<string> = new Set(["plan-moved", "deletion-unconfirmed"]);
+const CALLED_OFF: ReadonlySet<string> = new Set([
+  "plan-moved",
+  "deletion-unconfirmed",
+  "undo-unconfirmed",
+]);

@@ -50,7 +50,7 @@ export function isImmutable(error: unknown): error is ClusterError {
   if (!(error instanceof ClusterError) || error.status !== 422) return false;
   const texts = [error.message, ...error.causes.map((cause) => cause.message)];
   return texts.some((text) =>
-    /immutable|may not be (changed|updated)|updates to .* forbidden/i.test(text)
+    /immutable|may not (be changed|be updated|change once set)|updates to .* forbidden/i.test(text)
   );
 }
 

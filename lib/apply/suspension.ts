@@ -1,7 +1,7 @@
 /**
  * Suspension: somebody keeps every run from writing to a component, for a reason, and if they say so for a time.
  *
- * A run asks before it plans, once it holds the lease, before each wave and before it prunes. So a suspension counts
+ * A run asks before it plans, so that nothing about a suspended component wakes anybody, once it holds the lease, before each wave and before it prunes. So a suspension counts
  * for a run that is under way, too: what it has begun is finished and recorded, and nothing new is begun. Comparing,
  * proposing and checking write nothing to the cluster and go on.
  * @module
@@ -51,22 +51,28 @@ export function suspensionAt({ suspended }: Journal, now: number): Suspension | 
  * @throws {SuspendedError}
  */
 export async function assertNotSuspended(cluster: Cluster, component: string): Promise<void> {
-  const suspension = suspensionAt(await readJournal(cluster, component), Date.now());
+  refuseSuspended(await readJournal(cluster, component));
+}
+
+/**
+ * The same, where the journal is known.
+ *
+ * @throws {SuspendedError}
+ */
+export function refuseSuspended(journal: Journal): void {
+  const suspension = suspensionAt(journal, Date.now());
   if (suspension !== undefined) throw new SuspendedError(suspension);
 }
 
 /**
- * Runs, unless the component is suspended or becomes so: then the run tells by whom and why, and ends well, since
- * that is what somebody wanted. A suspended component is not even planned, so that nothing about it wakes anybody.
+ * Runs, and ends well where the run meets a suspension, since that is what somebody wanted: it is told by whom and why.
  */
 export async function unlessSuspended(
-  cluster: Cluster,
   { component, emit }: { readonly component: { readonly name: string }; readonly emit: Emit },
   run: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const started = performance.now();
   try {
-    await assertNotSuspended(cluster, component.name);
     return await run();
   } catch (error) {
     if (!(error instanceof SuspendedError)) throw error;

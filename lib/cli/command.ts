@@ -35,7 +35,7 @@ export interface RunContext extends CommandContext {
 
 /** What `reconcile` and `diff` are told. */
 export interface ReconcileOptions {
-  readonly command: "reconcile" | "diff";
+  readonly command: "reconcile" | "diff" | "undo";
   readonly mode: "apply" | "pr" | "observe";
   /** `OWNER/NAME` at GitHub, for mode pr; of the source's address when absent. */
   readonly repository?: string | undefined;
@@ -68,6 +68,16 @@ export interface ReconcileOptions {
   readonly refresh: boolean;
   readonly yes: boolean;
   readonly wait: boolean;
+  /** Run the checks afterwards. */
+  readonly verify?: boolean;
+  /** Undo a revision that fails. */
+  readonly undo?: boolean;
+  /** Try a revision again that has failed. */
+  readonly retry?: boolean;
+  /** `HOST=ADDRESS:PORT`, for public hosts whose names don't resolve here. */
+  readonly resolve?: readonly string[];
+  /** File with an authority that public certificates may be signed by. */
+  readonly certificateAuthority?: string | undefined;
   /** Milliseconds. */
   readonly timeout: number;
 }

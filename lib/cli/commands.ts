@@ -7,13 +7,13 @@ import type {
   Option,
   Output,
   ReconcileOptions,
-  RunContext,
 } from "./command.ts";
 import { parseDuration } from "./duration.ts";
 import { debug, output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
 import { rollback } from "./rollback_command.ts";
+import { undo } from "./undo_command.ts";
 import { resume, suspend } from "./suspend.ts";
 import { serve } from "./serve_command.ts";
 import { verify } from "./verify_command.ts";
@@ -60,6 +60,13 @@ const reconcile: Command = {
       default: "5m",
     },
     verify: { type: "boolean", description: "Then run the checks of spec.verify" },
+    undo: {
+      type: "boolean",
+      description:
+        "Leave a revision that fails as it is; --no-wait does so, too. Otherwise the last good one comes back",
+      default: true,
+    },
+    retry: { type: "boolean", description: "Try a revision again that has failed" },
     ...wayOptions,
   },
   examples: [
@@ -144,7 +151,8 @@ async function runAndReport(
   try {
     let code: number;
     try {
-      code = await runAndVerify(options, given, inner);
+      const { runComponent } = await import("./reconcile.ts");
+      code = exitCode(await runComponent(options, inner));
     } catch (error) {
       const { reportError } = await import("./report_error.ts");
       const { signal } = context;
@@ -158,28 +166,6 @@ async function runAndReport(
   } finally {
     printer.close();
   }
-}
-
-async function runAndVerify(
-  options: ReconcileOptions,
-  given: Given,
-  context: RunContext,
-): Promise<number> {
-  const { runComponent } = await import("./reconcile.ts");
-  const outcome = await runComponent(options, context);
-  const done = outcome === "applied" || outcome === "in-sync";
-  if (!done || !given.flag("verify")) return exitCode(outcome);
-  const { verifyOnce } = await import("./verify.ts");
-  const good = await verifyOnce(
-    {
-      ...placeOptions(given),
-      resolve: given.texts("resolve"),
-      certificateAuthority: given.text("certificate-authority"),
-    },
-    context,
-  );
-  if (context.signal.aborted) return EXIT.interrupted;
-  return good ? EXIT.ok : EXIT.verificationFailed;
 }
 
 function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOptions {
@@ -200,6 +186,12 @@ function optionsOf(command: "reconcile" | "diff", given: Given): ReconcileOption
     refresh: given.flag("refresh"),
     yes: given.flag("yes"),
     wait: command === "diff" || given.flag("wait"),
+    // What nobody waits for is not known to have failed.
+    undo: command === "diff" || (given.flag("undo") && given.flag("wait")),
+    retry: given.flag("retry") || given.text("plan") !== undefined,
+    verify: given.flag("verify"),
+    resolve: given.texts("resolve"),
+    certificateAuthority: given.text("certificate-authority"),
     timeout: parseDuration(given.text("timeout") ?? "5m"),
   };
 }
@@ -300,6 +292,7 @@ const version: Command = {
 export const COMMANDS: readonly Command[] = [
   reconcile,
   diff,
+  undo,
   rollback,
   policy,
   verify,

@@ -1,6 +1,6 @@
 /** What Git says of a component, at one revision. @module */
 import { createHmac } from "node:crypto";
-import type { Base } from "../apply/mod.ts";
+import type { Base, Desired } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
 import {
   type Component,
@@ -13,7 +13,7 @@ import { render } from "../render/mod.ts";
 import type { Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { buildKustomization } from "./kustomize.ts";
-import { today } from "./policy.ts";
+import { judge, today } from "./policy.ts";
 import { folderOf, parametersOf } from "./reconcile.ts";
 import { VERSION } from "./version.ts";
 
@@ -27,7 +27,7 @@ export interface Declared {
 /** Reads a component from its source. */
 export async function declaredIn(
   source: Source,
-  options: ReconcileOptions,
+  options: ReconcileOptions & { readonly ignoresUnknown?: boolean },
   context: RunContext,
   cluster: Cluster,
 ): Promise<Declared> {
@@ -57,6 +57,31 @@ export async function renderingOf(
       return await render({ files: await source.files(), component, parameters, kustomize });
     },
     renderKey: (salt) => renderKey(salt, declared, gate),
+  };
+}
+
+/** What a run needs to know of it. */
+export async function desiredOf(
+  declared: Declared,
+  options: ReconcileOptions,
+  context: RunContext,
+  cluster: Cluster,
+): Promise<Desired> {
+  const { source, component, parameters } = declared;
+  const { url, revision, subject } = source;
+  return {
+    ...await renderingOf(declared, context),
+    source: { url, revision, ...(subject === undefined ? {} : { subject }) },
+    judge: async (plan) =>
+      await judge({ files: await source.files(), component, parameters }, plan, context),
+    ...(options.verify
+      ? {
+        verify: (await import("./verify.ts")).prepareChecks(declared, cluster, {
+          resolve: options.resolve ?? [],
+          certificateAuthority: options.certificateAuthority,
+        }, context),
+      }
+      : {}),
   };
 }
 

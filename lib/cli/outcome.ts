@@ -18,6 +18,7 @@ const BY_OUTCOME: Readonly<Record<Outcome, number>> = {
   proposed: EXIT.ok,
   differences: EXIT.differences,
   failed: EXIT.error,
+  unverified: EXIT.verificationFailed,
   refused: EXIT.policyDenied,
   busy: EXIT.busy,
   // Somebody wants it so, and says why: no reason for a cron to raise an alarm.

@@ -69,7 +69,7 @@ export async function proposeDrift(
 }
 
 /** A branch as people name it; the repository's own choice when none is given. */
-function branchOf(ref: string | undefined): string | undefined {
+export function branchOf(ref: string | undefined): string | undefined {
   return ref?.replace(/^refs\/heads\//, "");
 }
 

@@ -8,9 +8,12 @@ import { basename, join, resolve } from "node:path";
 import {
   type ApprovedPlan,
   assertApproved,
+  type Desired,
   readApproved,
   reconcile,
+  type ReconcileOptions as Run,
   secretReader,
+  undoByHand,
 } from "../apply/mod.ts";
 import { Cluster } from "../cluster/mod.ts";
 import {
@@ -24,12 +27,12 @@ import type { Outcome } from "../event.ts";
 import { isMap } from "../field_path.ts";
 import { describe, type ObjectReference } from "../object.ts";
 import { safeText } from "../report/mod.ts";
+import { shortRevision } from "../revision.ts";
 import { openSource, type Source } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { baseOf } from "./base.ts";
 import { whoAndWhere } from "./connect.ts";
-import { declaredIn, renderingOf } from "./declared.ts";
-import { judge } from "./policy.ts";
+import { type Declared, declaredIn, desiredOf } from "./declared.ts";
 
 /**
  * Runs a component once, as the options say, and tells what happens through `context.emit`.
@@ -45,6 +48,37 @@ export async function runComponent(
     const { runWithoutCluster } = await import("./without_cluster.ts");
     return await runWithoutCluster(options, context);
   }
+  return await opened(
+    options,
+    context,
+    (cluster, run) => reconcile(cluster, inspect === undefined ? run : { ...run, inspect }),
+  );
+}
+
+/**
+ * Undoes what is deployed, as the options say.
+ *
+ * @param confirm asked when the plan is told, instead of a person at a terminal.
+ */
+export async function runUndo(
+  { because, ...options }: ReconcileOptions & { readonly because?: string | undefined },
+  context: RunContext,
+  confirm?: (from: string, to: string) => Promise<boolean>,
+): Promise<Outcome> {
+  const confirmUndo = confirm ?? ((from, to) => askToUndo(from, to, options, context));
+  return await opened(
+    options,
+    context,
+    (cluster, run) => undoByHand(cluster, { ...run, because, confirmUndo }),
+  );
+}
+
+/** Opens the source and the cluster, and runs. */
+async function opened(
+  options: ReconcileOptions,
+  context: RunContext,
+  run: (cluster: Cluster, options: Run) => Promise<Outcome>,
+): Promise<Outcome> {
   const { emit, signal, cache } = context;
   const { source: url, ref, signedBy } = options;
   const path = pathOf(options);
@@ -60,40 +94,58 @@ export async function runComponent(
   ]);
   using _ = cluster;
   const declared = await declaredIn(source, options, context, cluster);
-  const { component, parameters } = declared;
   const { command, mode } = options;
-  emit({ type: "run", command, component: component.name, mode, cluster: cluster.server });
+  const component = declared.component.name;
+  emit({ type: "run", command, component, mode, cluster: cluster.server });
   emitSource(source, options, context);
-  return await reconcile(cluster, {
-    ...await renderingOf(declared, context),
+  return await run(cluster, await runOf(declared, options, context, cluster));
+}
+
+/** What the options ask of a run. */
+async function runOf(
+  declared: Declared,
+  options: ReconcileOptions,
+  context: RunContext,
+  cluster: Cluster,
+): Promise<Run> {
+  const { mode } = options;
+  return {
+    ...await desiredOf(declared, options, context, cluster),
     base: await baseOf(options, declared, context, cluster),
-    judge: async (plan) =>
-      await judge({ files: await source.files(), component, parameters }, plan, context),
-    source: revisionOf(source),
     mode,
     ...(mode === "pr"
       ? {
         propose: async (drift) => {
           const { proposeDrift } = await import("./propose.ts");
-          return await proposeDrift(
-            drift,
-            { source, component, parameters, path },
-            options,
-            context,
-          );
+          const path = pathOf(options);
+          return await proposeDrift(drift, { ...declared, path }, options, context);
         },
       }
       : {}),
-    ...(inspect === undefined ? await inspection(options) : { inspect }),
+    ...(options.source === undefined ? {} : {
+      open: (revision) => openRevision(revision, options, context, cluster),
+    }),
+    ...(mode === "apply" && options.source !== undefined && (options.undo ?? options.command === "undo")
+      ? await reverting(declared, options, context)
+      : {}),
+    ...await inspection(options),
+    undo: options.undo ?? false,
+    retry: options.retry ?? false,
     refresh: options.refresh,
     identity: identityOf(context),
     confirm: (deletions) => confirmDeletions(deletions, options, context),
     allowShrinking: options.yes || options.plan !== undefined,
     wait: options.wait,
     timeout: options.timeout,
-    emit,
-    signal,
-  });
+    emit: context.emit,
+    signal: context.signal,
+  };
+}
+
+async function reverting(declared: Declared, options: ReconcileOptions, context: RunContext) {
+  const { revertProposer } = await import("./propose_revert.ts");
+  const proposeRevert = await revertProposer(declared, options, context);
+  return proposeRevert === undefined ? {} : { proposeRevert };
 }
 
 /** Who runs, for leases and the journal: a person or a job, which machine and process. */
@@ -104,6 +156,22 @@ export function identityOf(
     ? whoAndWhere(environment, Deno.hostname())
     : `${actor}@${Deno.hostname()}`;
   return `${who}/${Deno.pid}/${randomBytes(4).toString("hex")}`;
+}
+
+/** Opens another revision of the repository. It need not know every parameter that is given for the newest one. */
+async function openRevision(
+  revision: string,
+  options: ReconcileOptions,
+  context: RunContext,
+  cluster: Cluster,
+): Promise<Desired> {
+  const { cache, signal } = context;
+  const { source: url, signedBy } = options;
+  const path = pathOf(options);
+  const source = await openSource({ path, cache, signal, url, ref: revision, signedBy });
+  emitSource(source, { ...options, ref: undefined }, context);
+  const declared = await declaredIn(source, { ...options, ignoresUnknown: true }, context, cluster);
+  return await desiredOf(declared, options, context, cluster);
 }
 
 /** Keeps the plan, or compares it with the one that was approved; otherwise nobody looks at it. */
@@ -142,7 +210,10 @@ export function folderOf(
 /** The values of a component's parameters, from the options, the environment and the cluster. */
 export async function parametersOf(
   component: Component,
-  options: Pick<ReconcileOptions, "set" | "parameters"> & { readonly partial?: boolean },
+  options: Pick<ReconcileOptions, "set" | "parameters"> & {
+    readonly partial?: boolean;
+    readonly ignoresUnknown?: boolean;
+  },
   context: RunContext,
   cluster: Cluster,
 ): Promise<Parameters> {
@@ -152,6 +223,7 @@ export async function parametersOf(
     set: options.set,
     environment: context.environment,
     partial: options.partial ?? false,
+    ignoresUnknown: options.ignoresUnknown ?? false,
     ...(path === undefined ? {} : { file: { path, text: await readParameters(path) } }),
     readSecret: async ({ namespace, name, key }: SecretReference) => {
       const data = (await secrets.readSecret(namespace, name))?.["data"];
@@ -176,11 +248,6 @@ export async function readText(path: string, what: string, hint: string): Promis
   }
 }
 
-/** What a run needs to know of where its objects come from. */
-function revisionOf({ url, revision, subject }: Source) {
-  return { url, revision, ...(subject === undefined ? {} : { subject }) };
-}
-
 /** Tells which revision it is. */
 export function emitSource(
   { url, revision, subject, author }: Source,
@@ -195,6 +262,23 @@ export function emitSource(
     ...(subject === undefined ? {} : { subject }),
     ...(author === undefined ? {} : { author }),
   });
+}
+
+/** The plan stands above. @throws {PlumbError} `undo-unconfirmed` where nobody can be asked. */
+async function askToUndo(
+  from: string,
+  to: string,
+  { yes }: ReconcileOptions,
+  context: RunContext,
+): Promise<boolean> {
+  if (yes) return true;
+  if (!context.interactive) {
+    throw new PlumbError("undo-unconfirmed", "Nobody is there to confirm the undo", {
+      hint: "Nothing was changed; the plan stands above. Say --yes if that is what you want.",
+    });
+  }
+  const [gone, good] = [from, to].map(shortRevision);
+  return await context.confirm(`Undo ${gone}, and go back to ${good}?`);
 }
 
 async function confirmDeletions(

@@ -1,8 +1,10 @@
 /** `plumb verify`: from options to the checks of a component. @module */
 import { basename, resolve as resolvePath } from "node:path";
 import { Cluster } from "../cluster/mod.ts";
-import { lineInComponent, loadComponent, settleComponent } from "../component/mod.ts";
+import type { Verdict } from "../apply/mod.ts";
+import { type Component, lineInComponent, loadComponent, settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
+import type { Emit } from "../event.ts";
 import { openSource } from "../source/mod.ts";
 import {
   type Address,
@@ -13,15 +15,37 @@ import {
   verify,
 } from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
+import type { Declared } from "./declared.ts";
 import { declaredWorkloads } from "./declared_workloads.ts";
 import { parametersOf, pathOf } from "./reconcile.ts";
 
-/** Runs all checks once, as after a deploy. @returns whether all passed. */
-export function verifyOnce(
-  options: Omit<VerifyOptions, "only" | "skip" | "failFast" | "repeat" | "watch">,
+/**
+ * Prepares all checks of a component, as after a deploy.
+ *
+ * @returns runs them once.
+ * @throws {PlumbError} when the component has settings that no check knows.
+ */
+export function prepareChecks(
+  declared: Declared,
+  cluster: Cluster,
+  options: Pick<VerifyOptions, "resolve" | "certificateAuthority">,
   context: RunContext,
-): Promise<boolean> {
-  return runVerify({ ...options, only: [], skip: [], failFast: false, repeat: 1 }, context);
+): (emit: Emit) => Promise<Verdict> {
+  const { component } = declared;
+  const planned = checksOf(component, { only: [], skip: [] });
+  return async (emit) => {
+    const started = performance.now();
+    await using reach = await reachOf(component, cluster, options, context);
+    const workloads = await declaredWorkloads(declared, context);
+    const results = await verify(planned, {
+      reach,
+      emit,
+      signal: context.signal,
+      failFast: false,
+      declared: workloads,
+    });
+    return conclude(results, (performance.now() - started) / 1000, emit);
+  };
 }
 
 /**
@@ -54,11 +78,7 @@ export async function runVerify(
   const given = { ...options, partial: true };
   const parameters = await parametersOf(declared, given, context, cluster);
   const component = settleComponent(declared, parameters);
-  const planned = planChecks(
-    component.verify,
-    options,
-    (below) => lineInComponent(component, ["spec", "verify", ...below]),
-  );
+  const planned = checksOf(component, options);
   emit({
     type: "run",
     command: "verify",
@@ -66,13 +86,7 @@ export async function runVerify(
     mode: "observe",
     cluster: cluster.server,
   });
-  await using reach = await openReach({
-    cluster,
-    namespace: component.namespace,
-    inside: environment["KUBERNETES_SERVICE_HOST"] !== undefined,
-    resolve: addressesOf(options.resolve),
-    authority: await authorityIn(options.certificateAuthority),
-  });
+  await using reach = await reachOf(component, cluster, options, context);
   const workloads = await declaredWorkloads({ source, component, parameters }, context);
   let good = true;
   for (let run = 1;; run++) {
@@ -85,8 +99,8 @@ export async function runVerify(
       declared: workloads,
       unjudged,
     });
-    const passed = conclude(results, (performance.now() - started) / 1000, context);
-    good = passed && (good || options.watch !== undefined);
+    const verdict = conclude(results, (performance.now() - started) / 1000, emit);
+    good = verdict === "passed" && (good || options.watch !== undefined);
     if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;
     if (!good && options.watch === undefined && options.failFast) return false;
     if (options.watch !== undefined) await pause(options.watch, signal);
@@ -94,13 +108,37 @@ export async function runVerify(
   }
 }
 
-function conclude(results: readonly CheckResult[], seconds: number, { emit }: RunContext): boolean {
+function checksOf(component: Component, which: Pick<VerifyOptions, "only" | "skip">) {
+  return planChecks(
+    component.verify,
+    which,
+    (below) => lineInComponent(component, ["spec", "verify", ...below]),
+  );
+}
+
+async function reachOf(
+  { namespace }: Component,
+  cluster: Cluster,
+  options: Pick<VerifyOptions, "resolve" | "certificateAuthority">,
+  { environment }: RunContext,
+) {
+  return await openReach({
+    cluster,
+    namespace,
+    inside: environment["KUBERNETES_SERVICE_HOST"] !== undefined,
+    resolve: addressesOf(options.resolve),
+    authority: await authorityIn(options.certificateAuthority),
+  });
+}
+
+function conclude(results: readonly CheckResult[], seconds: number, emit: Emit): Verdict {
   const count = (status: CheckResult["status"]) =>
     results.filter((result) => result.status === status).length;
   const sequentialSeconds = results.reduce((sum, result) => sum + (result.seconds ?? 0), 0);
   const [passed, failed, notJudged] = [count("passed"), count("failed"), count("not-judged")];
   emit({ type: "verified", passed, failed, notJudged, seconds, sequentialSeconds });
-  return failed === 0 && notJudged === 0;
+  if (failed > 0) return "failed";
+  return notJudged > 0 ? "not-judged" : "passed";
 }
 
 function addressesOf(given: readonly string[]): ReadonlyMap<string, Address> {

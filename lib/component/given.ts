@@ -18,19 +18,29 @@ export interface Given {
   readonly place?: Place;
 }
 
+/** What to do about a name that the component does not declare. */
+export type Unknown = "refused" | "ignored";
+
 /**
  * Reads `NAME=VALUE` of the command line.
  *
  * @throws {ComponentError} `unknown-parameter`, `secret-leak`, or `wrong-type` where there is no `=`.
  */
-export function readSet(component: Component, set: readonly string[]): Map<string, Given> {
-  return new Map(set.map((assignment): [string, Given] => {
+export function readSet(
+  component: Component,
+  set: readonly string[],
+  unknown: Unknown = "refused",
+): Map<string, Given> {
+  return new Map(set.flatMap((assignment): [string, Given][] => {
     const equals = assignment.indexOf("=");
     // What stands without a name could be a secret, so it is not quoted.
     if (equals < 1) throw new ComponentError("wrong-type", "--set wants NAME=VALUE");
     const name = assignment.slice(0, equals);
     const declaration = component.parameters.get(name);
-    if (declaration === undefined) throw unknownParameter(component, name, { object: "--set" });
+    if (declaration === undefined) {
+      if (unknown === "ignored") return [];
+      throw unknownParameter(component, name, { object: "--set" });
+    }
     if (declaration.secret) {
       throw new ComponentError(
         "secret-leak",
@@ -38,7 +48,7 @@ export function readSet(component: Component, set: readonly string[]): Map<strin
         { hint: `Give it by ${waysToSet(component, name)}.` },
       );
     }
-    return [name, { value: assignment.slice(equals + 1), from: "--set" }];
+    return [[name, { value: assignment.slice(equals + 1), from: "--set" }]];
   }));
 }
 
@@ -47,7 +57,11 @@ export function readSet(component: Component, set: readonly string[]): Map<strin
  *
  * @throws {ComponentError} `yaml`, `unknown-parameter`, or `wrong-type` if it is not a map.
  */
-export function readFile(component: Component, file: TextFile | undefined): Map<string, Given> {
+export function readFile(
+  component: Component,
+  file: TextFile | undefined,
+  unknown: Unknown = "refused",
+): Map<string, Given> {
   const content = file === undefined ? undefined : readYaml(file);
   if (file === undefined || content === undefined) return new Map();
   if (!isMap(content)) {
@@ -56,10 +70,11 @@ export function readFile(component: Component, file: TextFile | undefined): Map<
     });
   }
   return new Map(
-    Object.entries(content).map(([name, value]): [string, Given] => {
+    Object.entries(content).flatMap(([name, value]): [string, Given][] => {
       const place = { file: file.path, line: lineAt(file.text, [name]) };
-      if (!component.parameters.has(name)) throw unknownParameter(component, name, place);
-      return [name, { value, from: file.path, place }];
+      if (component.parameters.has(name)) return [[name, { value, from: file.path, place }]];
+      if (unknown === "ignored") return [];
+      throw unknownParameter(component, name, place);
     }),
   );
 }

@@ -33,6 +33,8 @@ export interface ParameterSources {
   readonly readSecret?: (reference: SecretReference) => Promise<string | undefined>;
   /** Required parameters may be missing: who needs only some of them is told when one of those is. */
   readonly partial?: boolean;
+  /** Leave out values of parameters that this component does not declare: another revision of it does. */
+  readonly ignoresUnknown?: boolean;
 }
 
 /**
@@ -96,8 +98,9 @@ class Resolution {
   constructor(component: Component, sources: ParameterSources) {
     this.#component = component;
     this.#sources = sources;
-    this.#set = readSet(component, sources.set ?? []);
-    this.#file = readFile(component, sources.file);
+    const unknown = sources.ignoresUnknown ? "ignored" : "refused";
+    this.#set = readSet(component, sources.set ?? [], unknown);
+    this.#file = readFile(component, sources.file, unknown);
   }
 
   async resolve(name: string): Promise<ParameterValue | undefined> {

@@ -9,6 +9,7 @@ export { planRemoval, type Removal } from "./removal.ts";
 export { compareObjects, type Comparison, isEqual, withoutField } from "./compare.ts";
 export { PlanError, type PlanErrorCode } from "./errors.ts";
 export { type Fingerprint, fingerprintOf, hashOf } from "./fingerprint.ts";
+export { irreversible, isJob } from "./irreversible.ts";
 export { maskObject } from "./mask.ts";
 export { deletionWaves, type Order, type Orderable, orderObjects } from "./order.ts";
 export {

@@ -12,9 +12,11 @@ export interface RepositoryName {
 export interface Commit {
   readonly component: string;
   readonly message: string;
-  /** Whole files by their paths in the repository; null to remove one. */
-  readonly files: ReadonlyMap<string, string | null>;
+  readonly files: ReadonlyMap<string, Content>;
 }
+
+/** What is to be at a path: the text of a file, a folder by git's id, or nothing. */
+export type Content = string | { readonly tree: string } | null;
 
 /** Somebody else was quicker: what was read does not hold any more. */
 export class Moved extends Error {
@@ -89,9 +91,7 @@ export class Branch {
     const { data: tree } = await this.#rest.git.createTree({
       ...this.#at,
       base_tree: parent.tree.sha,
-      tree: [...commit.files].map(([path, content]) => (
-        { path, mode: "100644", type: "blob", ...(content === null ? { sha: null } : { content }) }
-      )),
+      tree: [...commit.files].map(([path, content]) => entryOf(path, content)),
     });
     if (head !== undefined) {
       const { data: last } = await this.#rest.git.getCommit({ ...this.#at, commit_sha: head });
@@ -135,4 +135,12 @@ export class Branch {
       throw cause;
     }
   }
+}
+
+/** As GitHub takes it. */
+function entryOf(path: string, content: Content) {
+  if (content === null) return { path, mode: "100644" as const, type: "blob" as const, sha: null };
+  return typeof content === "string"
+    ? { path, mode: "100644" as const, type: "blob" as const, content }
+    : { path, mode: "040000" as const, type: "tree" as const, sha: content.tree };
 }

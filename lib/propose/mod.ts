@@ -16,4 +16,5 @@ export { type Edit, type Edited, editYaml, type Refused } from "./edit.ts";
 export type { GitHubCredentials, GitHubRepository } from "./github.ts";
 export { ProposeError, type ProposeErrorCode } from "./errors.ts";
 export { noticePlan, type PlanNotice } from "./plan_notice.ts";
+export { type RevertedFolder, revertOf, type Undone } from "./revert.ts";
 export { type Proposal, propose, type Proposed, type Repository } from "./pull_request.ts";

@@ -1,7 +1,7 @@
 /** A pull request of a fixed branch: opened, kept up, and closed. @module */
 import { createHash } from "node:crypto";
 import type { Octokit } from "octokit";
-import { Branch, Moved, type RepositoryName } from "./branch.ts";
+import { Branch, type Content, Moved, type RepositoryName } from "./branch.ts";
 import { ProposeError } from "./errors.ts";
 import { connectGitHub, type GitHubRepository, isForbidden, refusalOf } from "./github.ts";
 import { askForReview } from "./review.ts";
@@ -17,9 +17,11 @@ export interface Proposal {
   readonly component: string;
   /** Commit of the base branch that the files were edited at. */
   readonly revision: string;
-  /** Whole files by their paths in the repository; null to remove one. Empty: nothing has drifted. */
-  readonly files: ReadonlyMap<string, string | null>;
-  /** Tells this drift from any other, wherever Git has moved meanwhile. */
+  /** To keep drift, unless it is to revert a revision that failed. Each has a branch of its own. */
+  readonly about?: "drift" | "revert";
+  /** By their paths in the repository. Empty: there is nothing to propose any more. */
+  readonly files: ReadonlyMap<string, Content>;
+  /** Tells this proposal from any other, wherever Git has moved meanwhile. */
   readonly digest: string;
   readonly title: string;
   readonly body: string;
@@ -39,7 +41,6 @@ export interface Proposed {
 
 /** As many runs at once do no harm. */
 const ATTEMPTS = 5;
-const LABELS = ["plumb", "drift"];
 
 /**
  * Makes the pull request of a component be as the drift is.
@@ -83,10 +84,10 @@ class PullRequest {
 
   /** @throws {Moved} */
   async settle(): Promise<Proposed> {
-    const { files, revision, component, title } = this.#proposal;
+    const { about = "drift", files, revision, component, title } = this.#proposal;
     const { data: repository } = await this.#rest.repos.get({ ...this.#at });
     const base = this.#where.base ?? repository.default_branch;
-    const name = `plumb/drift/${component}`;
+    const name = `plumb/${about}/${component}`;
     const branch = new Branch(this.#octokit, this.#at, repository.node_id, name);
     const [baseHead, head, pulls] = await Promise.all([
       branch.headOf(base),
@@ -139,7 +140,7 @@ class PullRequest {
   }
 
   async #open(head: string, base: { name: string; commit: string }): Promise<Proposed> {
-    const { title, draft, files } = this.#proposal;
+    const { about = "drift", title, draft, files } = this.#proposal;
     const wanted = { ...this.#at, title, body: this.#body, draft, head, base: base.name };
     const { data } = await this.#rest.pulls.create(wanted).catch((cause) => {
       const exists = /pull request already exists/i.test(refusalOf(cause).message);
@@ -151,7 +152,7 @@ class PullRequest {
       author: data.user?.login ?? "",
       files: [...files.keys()],
       commit: base.commit,
-      labels: LABELS,
+      labels: ["plumb", about],
     });
     return { state: "opened", number, url, notes };
   }
@@ -189,7 +190,9 @@ class PullRequest {
       if (isMarked) await this.#rest.pulls.update(unmarked(last));
       return { state: "none", notes: [] };
     }
-    const body = "The cluster is as Git says again, so there is nothing left to propose.";
+    const body = this.#proposal.about === "revert"
+      ? "Git has moved on, and the cluster with it, so there is nothing left to revert."
+      : "The cluster is as Git says again, so there is nothing left to propose.";
     await this.#rest.issues.createComment({ ...this.#at, issue_number: open.number, body });
     await this.#rest.pulls.update({ ...unmarked(open), state: "closed" });
     return { state: "closed", number: open.number, url: open.html_url, notes: [] };

@@ -7,6 +7,7 @@ import { code, escape, fenced, html } from "./markup.ts";
 import { dividePlan, DRIFT_TITLE, SETTLED_TITLE } from "./plan_parts.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
+import { irreversibleLines, undoSentence } from "./undo.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE } from "./style.ts";
 import { suspensionInWords } from "./suspension.ts";
@@ -96,6 +97,11 @@ function blocksOf(event: Event, now: number): Block[] {
       const symbol = { kept: "📦", back: "✅", lost: "❌" }[event.state];
       return [row(`- ${symbol} ${code(event.what)}: ${escape(event.message)}`)];
     }
+    case "undo":
+      return [
+        row(`- ↩ ${escape(undoSentence(event))} ${escape(event.hint ?? "")}`),
+        ...irreversibleLines(event).map((line) => row(`- ${escape(line)}`)),
+      ];
     case "warning":
       return [row(`- ⚠️ ${escape(event.message)}`)];
     case "error":

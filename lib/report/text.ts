@@ -1,6 +1,7 @@
 /** Text for people: quiet lines, and on a terminal what is in progress. @module */
 import type { ChangeReport, Event } from "../event.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
+import { shortRevision } from "../revision.ts";
 import { diffLines } from "./diff.ts";
 import { LiveBlock } from "./live.ts";
 import { dividePlan, DRIFT_TITLE, SETTLED_TITLE } from "./plan_parts.ts";
@@ -10,6 +11,7 @@ import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
 import { suspensionInWords } from "./suspension.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
+import { irreversibleLines, undoSentence } from "./undo.ts";
 
 const MAX_WAITING = 6;
 
@@ -121,6 +123,8 @@ class TextPrinter {
       }
       case "data":
         return [dataLine(event, style)];
+      case "undo":
+        return undoLines(event, style);
       case "warning":
         return [`${style.yellow("warning:")} ${safeText(event.message)}`];
       case "error":
@@ -284,6 +288,15 @@ function violationLines(event: Extract<Event, { type: "violation" }>, style: Sty
   ];
 }
 
+function undoLines(event: Extract<Event, { type: "undo" }>, style: Style): string[] {
+  const mark = event.state === "done" ? style.green("↩") : style.yellow("↩");
+  return [
+    `${mark} ${safeText(undoSentence(event))}`,
+    ...irreversibleLines(event).map((line) => `    ${safeText(line)}`),
+    ...(event.hint === undefined ? [] : [`    ${style.cyan("→")} ${safeText(event.hint)}`]),
+  ];
+}
+
 function verifiedLine(event: Extract<Event, { type: "verified" }>, style: Style): string {
   const { passed, failed, notJudged, seconds, sequentialSeconds } = event;
   const counts = [
@@ -296,9 +309,4 @@ function verifiedLine(event: Extract<Event, { type: "verified" }>, style: Style)
   }`;
   const mark = failed > 0 ? style.red("✗") : notJudged > 0 ? style.yellow("–") : style.green("✓");
   return `${mark} ${counts} ${style.dim(`(${times})`)}`;
-}
-
-/** Commits as people write them. */
-function shortRevision(revision: string): string {
-  return revision.replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, "$1");
 }

@@ -40,6 +40,7 @@ export const outcome = z.enum([
   "proposed",
   "differences",
   "failed",
+  "unverified",
   "refused",
   "busy",
   "suspended",

@@ -169,6 +169,15 @@ export const event = z.discriminatedUnion("type", [
     what: z.string(),
     message: z.string(),
   }),
+  z.object({
+    type: z.literal("undo"),
+    state: z.enum(["begun", "done", "failed", "held", "impossible"]),
+    from: z.string(),
+    to: optional(z.string()),
+    reason: z.string(),
+    hint: optional(z.string()),
+    irreversible: list(z.string()),
+  }),
   z.object({ type: z.literal("warning"), message: z.string(), place: optional(z.string()) }),
   z.object({
     type: z.literal("error"),

@@ -1,0 +1,562 @@
+/** A revision that fails is undone to the last good one from Git, and not tried again until Git moves. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Journal, readInventory, readJournal } from "../../lib/apply/mod.ts";
+import { Cluster, type Resource } from "../../lib/cluster/mod.ts";
+import type { Event } from "../../lib/event.ts";
+import type { KubernetesObject } from "../../lib/object.ts";
+import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
+import {
+  actionsOf,
+  CLAIMS,
+  CONFIG_MAPS,
+  configMap,
+  deployment,
+  DEPLOYMENTS,
+  documents,
+  errorOf,
+  job,
+  JOBS,
+  LEASES,
+  NAMESPACE,
+  NAMESPACES,
+  outcomeOf,
+  plumb,
+  type Run,
+  type RunSettings,
+  SECRETS,
+  SERVICES,
+} from "../plumb.ts";
+import { isWrite, startRecorder } from "../recorder.ts";
+import { testCluster } from "../sandbox.ts";
+import { git } from "../unit/source/repository.ts";
+
+/** A component in a repository, and in a namespace of its own. */
+interface World extends AsyncDisposable {
+  readonly name: string;
+  readonly repository: string;
+  readonly kubeconfig: string;
+  readonly cluster: Cluster;
+  /** Commits these files and no others as the component. @returns the commit. */
+  commit(files: Readonly<Record<string, string>>): Promise<string>;
+  /** Adds a commit elsewhere in the repository. */
+  commitElsewhere(): Promise<string>;
+  run(args?: readonly string[], settings?: RunSettings): Promise<Run>;
+  arguments(command: string): string[];
+  get(resource: Resource, name: string): Promise<KubernetesObject | undefined>;
+  journal(): Promise<Journal>;
+}
+
+async function world(): Promise<World> {
+  const { kubeconfig } = await testCluster();
+  const name = `undo-${crypto.randomUUID().slice(0, 8)}`;
+  const repository = await Deno.makeTempDir({ prefix: "plumb-undo-" });
+  await git(repository, "init", "--quiet", "--initial-branch=main");
+  const cluster = await Cluster.connect({ kubeconfig, environment: {} });
+  const folder = join(repository, "manifests", "web");
+  const save = async (message: string) => {
+    await git(repository, "add", "--all");
+    await git(repository, "commit", "--quiet", "--allow-empty", "--message", message);
+    return await git(repository, "rev-parse", "HEAD");
+  };
+  const common = ["--source", repository, "--ref", "main", "--path", "manifests/web"];
+  const called = ["--name", name, "--namespace", name];
+  return {
+    name,
+    repository,
+    kubeconfig,
+    cluster,
+    async commit(files) {
+      await Deno.mkdir(folder, { recursive: true });
+      for await (const { name } of Deno.readDir(folder)) await Deno.remove(join(folder, name));
+      for (const [path, text] of Object.entries(files)) {
+        await Deno.writeTextFile(join(folder, path), text.replaceAll("NAMESPACE", name));
+      }
+      return await save("Change the web");
+    },
+    commitElsewhere: async () => {
+      await Deno.writeTextFile(join(repository, "README.md"), crypto.randomUUID());
+      return await save("Change what is not the web");
+    },
+    arguments: (command) => [command, ...common, ...called],
+    run: (args = [], settings = {}) =>
+      plumb(
+        ["reconcile", ...common, ...called, "--timeout", "30s", ...args],
+        { kubeconfig, ...settings },
+      ),
+    get: (resource, object) => cluster.get(resource, { namespace: name, name: object }),
+    journal: () => readJournal(cluster, name),
+    async [Symbol.asyncDispose]() {
+      await cluster.delete(NAMESPACES, { name });
+      const namespace = "plumb-system";
+      await cluster.delete(SECRETS, { namespace, name: `inventory-${name}` });
+      await cluster.delete(SECRETS, { namespace, name: `journal-${name}` });
+      await cluster.delete(LEASES, { namespace, name: `component-${name}` });
+      cluster[Symbol.dispose]();
+      await Deno.remove(repository, { recursive: true });
+    },
+  };
+}
+
+const undosOf = ({ events }: Run) =>
+  events.filter((event): event is Extract<Event, { type: "undo" }> => event.type === "undo");
+const statesOf = (run: Run) => undosOf(run).map(({ state }) => state);
+const messageOf = ({ events }: Run) => events.find((event) => event.type === "result")?.message;
+const warningsOf = ({ events }: Run) =>
+  events.flatMap((event) => event.type === "warning" ? [event.message] : []);
+const valueOf = (object: KubernetesObject | undefined) =>
+  (object?.["data"] as Record<string, string> | undefined)?.["key"];
+const imageOf = (object: KubernetesObject | undefined) =>
+  (object?.["spec"] as { template: { spec: { containers: { image: string }[] } } } | undefined)
+    ?.template.spec.containers[0]?.image;
+
+const APP = (tag: string) => `registry.example.com/app:${tag}`;
+const web = (tag: string, failure?: string) =>
+  deployment("web", {
+    image: APP(tag),
+    ...(failure === undefined ? {} : { template: `${FAIL_ANNOTATION}: ${failure}` }),
+  });
+const service = (name: string) =>
+  `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec:\n  selector: { app: web }\n  ports: [{ port: 80 }]\n`;
+const claim = (name: string) =>
+  `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: ${name} }\nspec:\n  accessModes: [ReadWriteOnce]\n  resources: { requests: { storage: 1Gi } }\n`;
+
+/** Everything that a component has in its namespace, by kind and name, with what tells it apart. */
+async function stateOf({ cluster, name }: World): Promise<Record<string, unknown>> {
+  const kinds = [CONFIG_MAPS, DEPLOYMENTS, SERVICES, JOBS, CLAIMS];
+  const lists = await Promise.all(kinds.map((kind) => cluster.list(kind, { namespace: name })));
+  const objects = lists.flatMap((list, index) =>
+    list.map((object) => {
+      const { data, spec } = object as { data?: unknown; spec?: Record<string, unknown> };
+      const { kind = "" } = kinds[index] ?? {};
+      const content = kind === "Deployment" ? imageOf(object) : kind === "ConfigMap" ? data : spec;
+      return [`${kind}/${object.metadata.name}`, content] as const;
+    })
+  );
+  return Object.fromEntries(objects.filter(([key]) => key !== "ConfigMap/kube-root-ca.crt"));
+}
+
+Deno.test("a revision whose image can't be pulled is undone: what it added goes, what it removed comes back", async () => {
+  await using space = await world();
+  const good = await space.commit({
+    "app.yaml": documents(NAMESPACE, web("1"), configMap("settings"), service("old")),
+  });
+  assert.equal((await space.run()).code, 0);
+  const before = await stateOf(space);
+  const bad = await space.commit({
+    "app.yaml": documents(
+      NAMESPACE,
+      web("2", "image-pull"),
+      configMap("settings", "two"),
+      configMap("new"),
+      claim("data"),
+    ),
+  });
+  const run = await space.run();
+  assert.equal(run.code, 1, run.output);
+  assert.deepEqual([outcomeOf(run), statesOf(run)], ["failed", ["begun", "done"]]);
+  const [undo] = undosOf(run);
+  assert.deepEqual([undo?.from, undo?.to], [bad, good]);
+  assert.match(undo?.reason ?? "", /Deployment .+\/web: .*can't pull image registry\.example\.com/);
+  assert.match(
+    messageOf(run) ?? "",
+    /^[0-9a-f]{12} failed, and the cluster is back at [0-9a-f]{12}$/,
+  );
+  // The volume that the bad revision made holds data, maybe.
+  const { "PersistentVolumeClaim/data": kept, ...after } = await stateOf(space);
+  assert.ok(kept);
+  assert.deepEqual(after, before);
+  const { inventory } = await readInventory(space.cluster, space.name, space.name);
+  assert.deepEqual([inventory.state, inventory.source.revision], ["complete", good]);
+  const journal = await space.journal();
+  assert.deepEqual(
+    journal.runs.map(({ command, result, source }) => [command, result, source.revision]),
+    [["undo", "undone", good], ["reconcile", "failed", bad], ["reconcile", "applied", good]],
+  );
+  const evidence = journal.runs[1]?.evidence.join("\n") ?? "";
+  assert.match(evidence, /pod web-\S+: container app can't pull image/);
+  assert.deepEqual([journal.good?.revision, journal.rejected?.revision], [good, bad]);
+  assert.match(journal.rejected?.reason ?? "", /can't pull image/);
+});
+
+Deno.test("a revision that failed is not tried again until Git moves, and drift is healed meanwhile", async () => {
+  await using space = await world();
+  const good = await space.commit({ "app.yaml": documents(NAMESPACE, web("1"), configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  const bad = await space.commit({
+    "app.yaml": documents(NAMESPACE, web("2", "image-pull"), configMap("a", "two")),
+  });
+  assert.equal((await space.run()).code, 1);
+  const held = await space.run();
+  assert.deepEqual([held.code, outcomeOf(held), statesOf(held)], [2, "differences", ["held"]]);
+  assert.match(
+    messageOf(held) ?? "",
+    /^Held at [0-9a-f]{12}, since [0-9a-f]{12} failed: Deployment/,
+  );
+  assert.deepEqual(actionsOf(held), []);
+  // A commit that does not touch the component is no other revision of it.
+  await space.commitElsewhere();
+  const name = { namespace: space.name, name: "a" };
+  await space.cluster.patch(CONFIG_MAPS, name, { data: { key: "hacked" } }, "merge", "somebody");
+  const healed = await space.run();
+  assert.deepEqual([healed.code, actionsOf(healed)], [2, ["update ConfigMap/a"]], healed.output);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "one");
+  await using recorder = await startRecorder(space.kubeconfig);
+  const quiet = await space.run([], { kubeconfig: recorder.kubeconfig });
+  assert.deepEqual([quiet.code, recorder.requests.filter(isWrite)], [2, []]);
+  const diff = await plumb(space.arguments("diff"), { kubeconfig: space.kubeconfig });
+  assert.deepEqual([diff.code, statesOf(diff)], [2, ["held"]], diff.output);
+  const retried = await space.run(["--retry"]);
+  assert.deepEqual([retried.code, statesOf(retried)], [1, ["begun", "done"]]);
+  const mended = await space.commit({
+    "app.yaml": documents(NAMESPACE, web("3"), configMap("a", "three")),
+  });
+  const run = await space.run();
+  assert.deepEqual([run.code, statesOf(run)], [0, []], run.output);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("3"));
+  const journal = await space.journal();
+  assert.deepEqual([journal.good?.revision, journal.rejected], [mended, undefined]);
+  assert.equal(journal.previous?.revision, good);
+  assert.notEqual(bad, mended);
+});
+
+Deno.test("what is applied without waiting, or is not to be undone, is left as it failed", async () => {
+  await using space = await world();
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("2", "image-pull")) });
+  const run = await space.run(["--no-undo"]);
+  assert.deepEqual([run.code, statesOf(run)], [1, []]);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("2"));
+  assert.equal((await space.journal()).rejected, undefined);
+  const undone = await space.run();
+  assert.deepEqual([undone.code, statesOf(undone)], [1, ["begun", "done"]], undone.output);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("3", "image-pull")) });
+  const unwaited = await space.run(["--no-wait"]);
+  assert.deepEqual([unwaited.code, statesOf(unwaited)], [0, []]);
+  const { good } = await space.journal();
+  // Nobody saw it healthy, so it is not good; the next run that waits sees that it is bad.
+  const late = await space.run();
+  assert.deepEqual([late.code, statesOf(late)], [1, ["begun", "done"]], late.output);
+  assert.equal((await space.journal()).good?.revision, good?.revision);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+});
+
+Deno.test("a first deploy that fails stays to be looked at, and so does one from a local folder", async () => {
+  await using space = await world();
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("1", "image-pull")) });
+  const first = await space.run();
+  assert.deepEqual([first.code, statesOf(first)], [1, ["impossible"]]);
+  assert.match(undosOf(first)[0]?.reason ?? "", /no revision was good before/);
+  assert.match(undosOf(first)[0]?.hint ?? "", /plumb rollback/);
+  assert.ok(await space.get(DEPLOYMENTS, "web"));
+  assert.equal((await space.journal()).rejected, undefined);
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("2")) });
+  assert.equal((await space.run()).code, 0);
+  const local = ["reconcile", "--path", join(space.repository, "manifests/web")];
+  const called = ["--name", space.name, "--namespace", space.name, "--timeout", "30s"];
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("3", "image-pull")) });
+  const run = await plumb([...local, ...called], { kubeconfig: space.kubeconfig });
+  assert.deepEqual([run.code, statesOf(run)], [1, ["impossible"]], run.output);
+  assert.match(undosOf(run)[0]?.reason ?? "", /local folder/);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("3"));
+});
+
+Deno.test("an object that the API server refuses in a later wave undoes the waves before it", async () => {
+  await using space = await world();
+  const good = documents(NAMESPACE, configMap("first"), web("1"));
+  await space.commit({ "app.yaml": good });
+  assert.equal((await space.run()).code, 0);
+  const invalid =
+    "apiVersion: v1\nkind: Service\nmetadata: { name: broken }\nspec: { ports: [{ port: 99999 }] }\n";
+  await space.commit({
+    "app.yaml": documents(NAMESPACE, configMap("first", "two"), invalid, web("2")),
+  });
+  const run = await space.run();
+  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
+  assert.match(undosOf(run)[0]?.reason ?? "", /Service .+\/broken: create failed: .*99999/);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "first")), "one");
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+  assert.equal(await space.get(SERVICES, "broken"), undefined);
+});
+
+Deno.test("a cluster that does not answer is no fault of a revision: it is tried again", async () => {
+  await using space = await world();
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
+  await using recorder = await startRecorder(space.kubeconfig, ({ method, path, query }) => {
+    const isRefused = method === "PATCH" && path.endsWith("/configmaps/b") && !query.has("dryRun");
+    return isRefused ? new Response("webhook down", { status: 500 }) : undefined;
+  });
+  const run = await space.run([], { kubeconfig: recorder.kubeconfig });
+  assert.deepEqual([run.code, statesOf(run)], [1, []], run.output);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
+  assert.equal((await space.journal()).rejected, undefined);
+  assert.equal((await space.run()).code, 0);
+});
+
+Deno.test("a good revision that is not well any more is not undone, since Git is not to blame", async () => {
+  await using space = await world();
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
+  assert.equal((await space.run()).code, 0);
+  const name = { namespace: space.name, name: "web" };
+  const template = { metadata: { annotations: { [FAIL_ANNOTATION]: "never-ready" } } };
+  await space.cluster.patch(DEPLOYMENTS, name, { spec: { template } }, "merge", "somebody");
+  const more = { "spec": { replicas: 2 } };
+  await space.cluster.patch(DEPLOYMENTS, name, more, "merge", "somebody");
+  const run = await space.run(["--timeout", "4s"]);
+  assert.deepEqual([run.code, statesOf(run)], [1, ["impossible"]], run.output);
+  assert.match(undosOf(run)[0]?.reason ?? "", /was good before/);
+});
+
+Deno.test("Jobs: what a failed revision ran is said before and after, and what the good one has finished is not run again", async () => {
+  await using space = await world();
+  const replaceable = "plumb.thinkube.io/replace: allowed";
+  const migrate = (command: string, failure?: string) =>
+    job("migrate", {
+      command,
+      annotations: replaceable,
+      ...(failure === undefined ? {} : { template: `${FAIL_ANNOTATION}: ${failure}` }),
+    });
+  await space.commit({
+    "app.yaml": documents(NAMESPACE, migrate("one"), job("setup"), job("seed"), web("1")),
+  });
+  assert.equal((await space.run()).code, 0);
+  const uidOf = async (name: string) => (await space.get(JOBS, name))?.metadata.uid;
+  const [seed, setup] = [await uidOf("seed"), await uidOf("setup")];
+  const bad = {
+    "app.yaml": documents(NAMESPACE, migrate("two", "job"), job("seed"), job("more"), web("2")),
+  };
+  await space.commit(bad);
+  const diff = await plumb(space.arguments("diff"), { kubeconfig: space.kubeconfig });
+  const run = await space.run();
+  for (const told of [diff, run]) {
+    const warnings = warningsOf(told).filter((message) => message.startsWith("No undo takes this"));
+    assert.equal(warnings.length, 2, told.output);
+    assert.ok(warnings.some((message) => /Job .+\/migrate runs: .*database, stays/.test(message)));
+  }
+  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
+  const done = undosOf(run)[1];
+  assert.ok(done?.irreversible.some((line) => /^Job .+\/migrate runs/.test(line)), run.output);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+  const jobs = await space.cluster.list(JOBS, { namespace: space.name });
+  const after = jobs.map(({ metadata: { name, uid } }) => [name, uid]);
+  assert.deepEqual(after.sort(), [["seed", seed], ["setup", setup]]);
+  const held = await space.run();
+  assert.deepEqual([held.code, actionsOf(held)], [2, []], held.output);
+});
+
+Deno.test("an immutable field that a failed revision changed is changed back", async () => {
+  await using space = await world();
+  const fixed = (value: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: fixed\n  annotations: { plumb.thinkube.io/replace: allowed }\nimmutable: true\ndata: { key: ${value} }\n`;
+  await space.commit({ "app.yaml": documents(NAMESPACE, fixed("one"), web("1")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, fixed("two"), web("2", "image-pull")) });
+  const run = await space.run();
+  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "fixed")), "one");
+  const lines = undosOf(run)[1]?.irreversible.join("\n") ?? "";
+  assert.match(lines, /^ConfigMap .+\/fixed is deleted and made anew: what it held is gone$/m);
+});
+
+Deno.test("an object that was there before a failed revision took it over is left when that is undone", async () => {
+  await using space = await world();
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  await space.cluster.create(CONFIG_MAPS, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "theirs", namespace: space.name },
+    data: { mine: "kept" },
+  });
+  await space.commit({
+    "app.yaml": documents(NAMESPACE, configMap("a"), configMap("theirs"), web("1", "image-pull")),
+  });
+  const run = await space.run();
+  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
+  const theirs = await space.get(CONFIG_MAPS, "theirs");
+  assert.equal((theirs?.["data"] as Record<string, string>)["mine"], "kept");
+  assert.equal(await space.get(DEPLOYMENTS, "web"), undefined);
+});
+
+Deno.test("what a failed revision added and what stands in the way of the good one goes first", async () => {
+  await using space = await world();
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
+  assert.equal((await space.run()).code, 0);
+  const quota =
+    "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: none }\nspec: { hard: { pods: 0 } }\n";
+  await space.commit({ "app.yaml": documents(NAMESPACE, quota, web("2")) });
+  const run = await space.run(["--timeout", "8s"]);
+  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+});
+
+/** Answers with what a ConfigMap says, as an application that is deployed. */
+function serve(space: World): { readonly address: string } & AsyncDisposable {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
+    return new Response(valueOf(await space.get(CONFIG_MAPS, "page")) ?? "");
+  });
+  return {
+    address: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+const checked = (address: string) =>
+  `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  manifests: ["app.yaml"]
+  policy: "off"
+  verify:
+    checks:
+      - { check: http, url: "${address}", contains: welcome }
+`;
+
+Deno.test("a revision that does not pass its checks is undone, and the good one passes them again", async () => {
+  await using space = await world();
+  await using site = serve(space);
+  const files = (value: string, ...more: readonly string[]) => ({
+    "component.yaml": checked(site.address),
+    "app.yaml": documents(NAMESPACE, configMap("page", value), ...more),
+  });
+  const good = await space.commit(files("welcome", job("once"), service("old")));
+  assert.equal((await space.run(["--verify"])).code, 0);
+  const bad = await space.commit(files("oops"));
+  const run = await space.run(["--verify"]);
+  assert.deepEqual([run.code, outcomeOf(run)], [3, "unverified"], run.output);
+  assert.deepEqual(statesOf(run), ["begun", "done"]);
+  assert.match(undosOf(run)[0]?.reason ?? "", /^Check .+: .* without the text "welcome"/);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "page")), "welcome");
+  assert.ok(await space.get(SERVICES, "old"));
+  // It has run once, and what it did was not undone.
+  assert.equal(await space.get(JOBS, "once"), undefined);
+  const verified = run.events.filter((event) => event.type === "verified");
+  assert.deepEqual(verified.map(({ failed }) => failed), [1, 0]);
+  const [undo, tried] = (await space.journal()).runs;
+  assert.deepEqual([undo?.command, undo?.result, undo?.source.revision], ["undo", "undone", good]);
+  assert.deepEqual([tried?.result, tried?.source.revision], ["unverified", bad]);
+  assert.equal(tried?.verified?.failed.length, 1);
+  const held = await space.run(["--verify"]);
+  assert.deepEqual([held.code, statesOf(held)], [2, ["held"]], held.output);
+});
+
+Deno.test("a good revision takes no parameter that only the failed one knows", async () => {
+  await using space = await world();
+  const component = (parameters: string) =>
+    `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  manifests: ["app.yaml"]
+  policy: "off"
+  parameters: ${parameters}
+`;
+  await space.commit({
+    "component.yaml": component("{}"),
+    "app.yaml": documents(NAMESPACE, web("1")),
+  });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({
+    "component.yaml": component("{ colour: { type: string, description: Of the page } }"),
+    "app.yaml": documents(NAMESPACE, web("2", "image-pull"), configMap("page", "${colour}")),
+  });
+  const run = await space.run(["--set", "colour=red"]);
+  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+});
+
+Deno.test("undo goes back by hand, and the revision is left alone until Git moves", async () => {
+  await using space = await world();
+  const good = await space.commit({ "app.yaml": documents(NAMESPACE, web("1"), service("old")) });
+  assert.equal((await space.run()).code, 0);
+  const undo = (...args: string[]) =>
+    plumb([...space.arguments("undo"), "--timeout", "30s", ...args], {
+      kubeconfig: space.kubeconfig,
+    });
+  const none = await undo("--yes");
+  assert.deepEqual([none.code, errorOf(none).code], [1, "no-way-back"], none.output);
+  const bad = await space.commit({ "app.yaml": documents(NAMESPACE, web("2"), service("new")) });
+  assert.equal((await space.run()).code, 0);
+  const before = await stateOf(space);
+  const unconfirmed = await undo();
+  assert.deepEqual([unconfirmed.code, errorOf(unconfirmed).code], [1, "undo-unconfirmed"]);
+  assert.deepEqual(
+    [actionsOf(unconfirmed), await stateOf(space)],
+    [["create Service/old", "delete Service/new", "update Deployment/web"], before],
+  );
+  assert.equal((await space.journal()).rejected, undefined);
+  const run = await undo("--yes", "--because", "nobody can log in");
+  assert.deepEqual([run.code, outcomeOf(run), statesOf(run)], [0, "applied", ["done"]], run.output);
+  assert.match(messageOf(run) ?? "", /is undone, and the cluster is back at/);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
+  const { runs: [latest], good: kept, rejected } = await space.journal();
+  assert.deepEqual([latest?.command, latest?.result], ["undo", "undone"]);
+  assert.deepEqual([kept?.revision, rejected?.revision], [good, bad]);
+  assert.equal(rejected?.reason, "undone by hand: nobody can log in");
+  const held = await space.run();
+  assert.deepEqual([held.code, statesOf(held), actionsOf(held)], [2, ["held"], []], held.output);
+  const twice = await undo("--yes");
+  assert.match(errorOf(twice).message, /is undone already/);
+  assert.equal((await space.run(["--retry"])).code, 0);
+  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("2"));
+  const local = ["--path", join(space.repository, "manifests/web")];
+  const called = ["--name", space.name, "--namespace", space.name];
+  const lost = await plumb(["undo", ...local, ...called, "--yes"], {
+    kubeconfig: space.kubeconfig,
+  });
+  assert.match(errorOf(lost).hint ?? "", /--source/);
+});
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+Deno.test("killed in the middle of an undo, the next run finishes it", async () => {
+  await Promise.all([1, 3, 6, 9].map(async (moment) => {
+    await using space = await world();
+    const maps = (count: number, value: string) =>
+      Array.from({ length: count }, (_, index) => configMap(`map-${index}`, value));
+    const good = await space.commit({
+      "app.yaml": documents(NAMESPACE, web("1"), ...maps(4, "one")),
+    });
+    assert.equal((await space.run()).code, 0);
+    const before = await stateOf(space);
+    const added = ["a", "b", "c"].map((name) => configMap(name));
+    await space.commit({
+      "app.yaml": documents(NAMESPACE, web("2", "image-pull"), ...maps(4, "two"), ...added),
+    });
+    let isRejected = false;
+    let writes = 0;
+    await using recorder = await startRecorder(space.kubeconfig, (request) => {
+      if (!isWrite(request) || request.path.includes("/leases/")) return;
+      if (request.path.endsWith(`/journal-${space.name}`)) isRejected = true;
+      else if (isRejected && ++writes === moment) child.kill("SIGKILL");
+    });
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--allow-all",
+        `${ROOT}/main.ts`,
+        ...space.arguments("reconcile"),
+        "--timeout",
+        "30s",
+      ],
+      env: { KUBECONFIG: recorder.kubeconfig },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    assert.equal((await child.status).signal, "SIGKILL", `it ended before write ${moment}`);
+    const next = await space.run();
+    assert.deepEqual([next.code, statesOf(next)], [2, ["held"]], next.output);
+    assert.deepEqual(await stateOf(space), before);
+    const { inventory } = await readInventory(space.cluster, space.name, space.name);
+    assert.deepEqual([inventory.state, inventory.source.revision], ["complete", good]);
+    assert.equal((await space.journal()).runs[0]?.command, "undo");
+  }));
+});
