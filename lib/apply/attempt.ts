@@ -75,7 +75,10 @@ export async function attempt(
   if (await hasMoved(cluster, planned)) return "moved";
   const result = await carryOut(cluster, planned, lease, options);
   if (result.execution.stopped !== undefined) throw result.execution.stopped;
-  return await verified({ ...end(...verdictOn(planned, result)), ...effectOf(planned, result) }, options);
+  return await verified(
+    { ...end(...verdictOn(planned, result)), ...effectOf(planned, result) },
+    options,
+  );
 }
 
 function verdictOn(planned: PlannedRun, result: RunResult): [Outcome, string] {

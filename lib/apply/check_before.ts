@@ -80,4 +80,3 @@ async function askForPermissions(cluster: Cluster, planned: PlannedRun, emit: Em
     emit({ type: "warning", message: `These credentials may not: ${missing.join("; ")}` });
   }
 }
-

@@ -6,7 +6,7 @@ import type { Cluster } from "../cluster/mod.ts";
 import type { Emit, Outcome } from "../event.ts";
 import type { ObjectReference } from "../object.ts";
 import { countsOf } from "../plan/mod.ts";
-import { attempt, type Attempt, changesOf, hasChanges, type PlannedChange } from "./attempt.ts";
+import { type Attempt, attempt, changesOf, hasChanges, type PlannedChange } from "./attempt.ts";
 import { type ObservedDrift, observedDrift } from "./drift.ts";
 import { type Inventory, readInventory } from "./inventory.ts";
 import { type DesiredRevision, type Journal, readJournal, withGood } from "./journal.ts";

@@ -110,4 +110,3 @@ async function note(
     { ...journal, good, rejected }
   ));
 }
-

@@ -125,7 +125,8 @@ async function runOf(
     ...(options.source === undefined ? {} : {
       open: (revision) => openRevision(revision, options, context, cluster),
     }),
-    ...(mode === "apply" && options.source !== undefined && (options.undo ?? options.command === "undo")
+    ...(mode === "apply" && options.source !== undefined &&
+        (options.undo ?? options.command === "undo")
       ? await reverting(declared, options, context)
       : {}),
     ...await inspection(options),

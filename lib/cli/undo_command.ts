@@ -37,7 +37,11 @@ export const undo: Command = {
     ...wayOptions,
   },
   examples: [
-    { what: "Look at what would change, and decide", line: "plumb undo cvat --source https://git.example.com/team/platform.git --parameters cvat.yaml" },
+    {
+      what: "Look at what would change, and decide",
+      line:
+        "plumb undo cvat --source https://git.example.com/team/platform.git --parameters cvat.yaml",
+    },
     {
       what: "From a script, with the reason",
       line: 'plumb undo cvat --source . --parameters cvat.yaml --yes --because "nobody can log in"',

@@ -2,7 +2,12 @@
 import { basename, resolve as resolvePath } from "node:path";
 import { Cluster } from "../cluster/mod.ts";
 import type { Verdict } from "../apply/mod.ts";
-import { type Component, lineInComponent, loadComponent, settleComponent } from "../component/mod.ts";
+import {
+  type Component,
+  lineInComponent,
+  loadComponent,
+  settleComponent,
+} from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Emit } from "../event.ts";
 import { openSource } from "../source/mod.ts";

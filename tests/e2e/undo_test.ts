@@ -311,6 +311,36 @@ Deno.test("a good revision that is not well any more is not undone, since Git is
   assert.match(undosOf(run)[0]?.reason ?? "", /was good before/);
 });
 
+Deno.test("an interrupt, and what policies refuse, undoes nothing and rejects nothing", async () => {
+  await using space = await world();
+  const gated =
+    "apiVersion: plumb.thinkube.io/v1alpha1\nkind: Component\nmetadata: { name: NAMESPACE }\nspec: { namespace: NAMESPACE, manifests: [app.yaml] }\n";
+  const files = (...more: readonly string[]) => ({
+    "component.yaml": gated,
+    "app.yaml": documents(configMap("a"), ...more),
+  });
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: space.name } };
+  await space.cluster.create(NAMESPACES, namespace);
+  await space.commit(files());
+  const first = await space.run();
+  assert.equal(first.code, 0, first.output);
+  await space.commit(files(web("2")));
+  const refused = await space.run();
+  assert.deepEqual([refused.code, statesOf(refused)], [4, []], refused.output);
+  await space.commit(files(configMap("b")));
+  const stop = new AbortController();
+  const interrupted = await space.run([], {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === "stage" && event.stage === "apply") stop.abort();
+    },
+  });
+  assert.deepEqual([interrupted.code, statesOf(interrupted)], [130, []], interrupted.output);
+  assert.equal((await space.journal()).rejected, undefined);
+  assert.equal((await space.run()).code, 0);
+  assert.ok(await space.get(CONFIG_MAPS, "b"));
+});
+
 Deno.test("Jobs: what a failed revision ran is said before and after, and what the good one has finished is not run again", async () => {
   await using space = await world();
   const replaceable = "plumb.thinkube.io/replace: allowed";
