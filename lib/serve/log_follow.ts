@@ -15,6 +15,8 @@ export type LogPart =
 
 const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
 const RETRY_MILLISECONDS = 500;
+/** A log that ends at once each time is looked at less and less often. */
+const MAX_RETRY_MILLISECONDS = 5_000;
 const MAX_BATCH = 1_000;
 
 const containerStatus = z.object({
@@ -57,6 +59,7 @@ export async function* followLog(
   }
   const cursor = new LogCursor(start);
   let opened = false;
+  let pause = RETRY_MILLISECONDS;
   let { restarts } = await stateOf(cluster, query);
   while (!signal.aborted) {
     const before = await stateOf(cluster, query);
@@ -66,6 +69,7 @@ export async function* followLog(
       if (opened) yield { type: "skipped", lines: 0, reason: "The container was started again" };
     }
     cursor.reopen();
+    const started = cursor.position;
     const from = cursor.position === undefined
       ? (opened ? {} : { tailLines: tail })
       : { sinceTime: new Date(cursor.position.time).toISOString() };
@@ -95,7 +99,9 @@ export async function* followLog(
     if (end !== undefined && (previous || before.end !== undefined)) {
       return yield { type: "end", reason: end };
     }
-    await delay(RETRY_MILLISECONDS, undefined, { signal }).catch(() => {});
+    const moved = cursor.position !== started;
+    pause = moved ? RETRY_MILLISECONDS : Math.min(pause * 2, MAX_RETRY_MILLISECONDS);
+    await delay(pause, undefined, { signal }).catch(() => {});
   }
 }
 
