@@ -164,12 +164,22 @@ function addressOf({ env }: Context<Environment>): string {
   return address !== undefined && "hostname" in address ? address.hostname : "";
 }
 
+/** Bodies are small, so one that takes long is one that is held back. */
+const BODY_MILLISECONDS = 10_000;
+
 async function readJson(context: Context): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new ServeError("too-slow", "The body did not come in time")),
+    BODY_MILLISECONDS,
+  );
   try {
-    return await context.req.json();
+    return await Promise.race([context.req.json(), late.promise]);
   } catch (cause) {
     if (cause instanceof ServeError) throw cause;
     throw new ServeError("bad-request", "The body is not JSON", { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

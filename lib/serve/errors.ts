@@ -11,6 +11,7 @@ const STATUS = {
   "not-allowed": 403,
   "cross-site": 403,
   "not-found": 404,
+  "too-slow": 408,
   busy: 409,
   "not-now": 409,
   "plan-moved": 409,
