@@ -21,10 +21,11 @@ import type {
 } from "../serve/mod.ts";
 import { planChecks, titleOf } from "../verify/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
-import { parametersOf, runComponent } from "./reconcile.ts";
+import { parametersOf, runComponent, runUndo } from "./reconcile.ts";
 import { runRollback } from "./rollback.ts";
 import type { Folder, ServeEyes } from "./serve_eyes.ts";
 import type { ServeOptions } from "./serve_options.ts";
+import { planInOneRun } from "./serve_one_run.ts";
 import { digestOf, Told } from "./serve_plan.ts";
 import { runVerify } from "./verify.ts";
 
@@ -73,11 +74,11 @@ export class ServeActions implements Commands {
         return await this.#verify(component, request, action);
       case "rollback":
         return await this.#rollback(component, request, action);
+      case "undo":
+        return await this.#undo(component, action);
       case "suspend":
       case "resume":
         return this.#suspension(component, request);
-      default:
-        throw new PlumbError("not-possible", `${request.action} is not possible from here yet`);
     }
   }
 
@@ -106,10 +107,11 @@ export class ServeActions implements Commands {
           assertApproved(planned.approved, plan);
           return Promise.resolve();
         };
-        const run = { ...options, command: "reconcile", mode: "apply" } as const;
-        const ended = await this.#run(run, going, approved);
-        const done = ended.result === "applied" || ended.result === "in-sync";
-        return done && request.verify ? await this.#runChecks(name, [], [], going) : ended;
+        const { verify, retry } = request;
+        const { resolve, certificateAuthority } = this.#options;
+        const after = { verify, retry, undo: true, resolve, certificateAuthority };
+        const run = { ...options, ...after, command: "reconcile", mode: "apply" } as const;
+        return await this.#run(run, going, approved);
       },
     };
   }
@@ -161,41 +163,34 @@ export class ServeActions implements Commands {
     };
   }
 
-  /** One run from the plan to the end: it waits where the CLI would ask. */
   async #rollback(
     component: string,
     { deleteData }: Request<"rollback">,
     action: ActionContext,
   ): Promise<Prepared> {
-    const told = new Told(action);
-    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()];
-    action.signal.addEventListener("abort", () => answer.resolve(false), { once: true });
-    const running = runRollback(
-      this.#cluster,
-      { component, deleteData, keepNamespace: false, yes: false, timeout: TIMEOUT },
-      this.#contextOf(action, told.emit),
-      () => {
-        asked.resolve();
-        return answer.promise;
+    const options = { component, deleteData, keepNamespace: false, yes: false, timeout: TIMEOUT };
+    const data = deleteData ? "delete its data for good" : "keep its data for the next deploy";
+    return await planInOneRun(action, {
+      run: (emit, agree) =>
+        runRollback(this.#cluster, options, this.#contextOf(action, emit), agree),
+      result: "rolled-back",
+      plan: {
+        summary: `Take ${component} out of the cluster, and ${data}`,
+        confirm: deleteData ? "name" : "click",
       },
-    ).then((outcome): Ended => ({
-      result: outcome === "applied" ? "rolled-back" : outcome,
-      message: told.message,
-    }));
-    const early = await Promise.race([running, asked.promise]);
-    if (early !== undefined) return { ended: early, plan: told.planOf() };
-    // Whoever cancels does not wait for it.
-    running.catch(() => {});
-    const summary = `Take ${component} out of the cluster, ${
-      deleteData ? "and delete its data for good" : "and keep its data for the next deploy"
-    }`;
-    return {
-      plan: { ...told.planOf(), summary, confirm: deleteData ? "name" : "click" },
-      carryOut: () => {
-        answer.resolve(true);
-        return running;
+    });
+  }
+
+  async #undo(name: string, action: ActionContext): Promise<Prepared> {
+    const options = await this.#optionsOf(name, false);
+    return await planInOneRun(action, {
+      run: (emit, agree) => {
+        const run = { ...options, command: "undo", mode: "apply" } as const;
+        return runUndo(run, this.#contextOf(action, emit), agree);
       },
-    };
+      result: "undone",
+      plan: { summary: "Go back to the revision that was good before", confirm: "click" },
+    });
   }
 
   #suspension(name: string, request: Request<"suspend" | "resume">): Prepared {
