@@ -10,6 +10,9 @@ import { ServeEyes } from "./serve_eyes.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { VERSION } from "./version.ts";
 
+/** How long a look at a cluster that is away is tried. */
+const LOOK_MILLISECONDS = 2_000;
+
 /** Keeps the dashboard up until the context's signal is aborted. */
 export async function runServe(options: ServeOptions, context: CommandContext): Promise<number> {
   await using dashboard = await openDashboard(options, context);
@@ -34,18 +37,22 @@ export async function openDashboard(
   const { environment } = context;
   // Ctrl-C ends the dashboard, which then ends what goes on: nothing is cut off by it.
   const quiet: RunContext = { ...context, signal: new AbortController().signal, emit: () => {} };
-  const cluster = await Cluster.connect({
+  const to = {
     environment,
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
-  });
-  const eyes = new ServeEyes(options, quiet, cluster);
+  };
+  // Who only looks is told soon that the cluster is away; what is done to it is tried for longer.
+  const seen = await Cluster.connect({ ...to, patience: LOOK_MILLISECONDS });
+  const cluster = await Cluster.connect(to);
+  const close = () => [seen, cluster].forEach((connection) => connection[Symbol.dispose]());
+  const eyes = new ServeEyes(options, quiet, seen);
   try {
     const dashboard = await startDashboard({
       ...options,
       version: VERSION,
+      cluster: seen,
       owner: environment["USER"] ?? environment["LOGNAME"] ?? "whoever started the server",
-      cluster,
       eyes,
       commands: new ServeActions(options, eyes, quiet, cluster),
       texts: (component, key) => eyes.texts(component, key),
@@ -56,11 +63,11 @@ export async function openDashboard(
       ...dashboard,
       async [Symbol.asyncDispose]() {
         await dashboard[Symbol.asyncDispose]();
-        cluster[Symbol.dispose]();
+        close();
       },
     };
   } catch (error) {
-    cluster[Symbol.dispose]();
+    close();
     throw error;
   }
 }

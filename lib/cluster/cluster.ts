@@ -96,7 +96,9 @@ export class Cluster implements Disposable {
    */
   static async connect(options: ConnectOptions): Promise<Cluster> {
     const credentials = await readCredentials(options);
-    return new Cluster(credentials, new Transport(credentials), { signal: options.signal });
+    return new Cluster(credentials, new Transport(credentials, options), {
+      signal: options.signal,
+    });
   }
 
   /** The same cluster, for requests that must be finished once they are begun, whatever the signal says. */

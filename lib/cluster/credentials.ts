@@ -33,6 +33,8 @@ export interface ConnectOptions {
   readonly context?: string;
   readonly environment: ClusterEnvironment;
   readonly signal?: AbortSignal | undefined;
+  /** How long failures that may pass are retried, in milliseconds. */
+  readonly patience?: number;
 }
 
 /** What TLS needs, as `Deno.createHttpClient` takes it. */

@@ -198,7 +198,7 @@ function holderOf({ lease }: Look, { acting }: Known): Pick<Component, "holder">
 function neverOf({ declared, view, journal, error }: Look, now: Date): Component["never"] {
   const never: Partial<Record<ActionName, string>> = {};
   const unreadable = error === undefined ? undefined : problemOf(error).message;
-  const missing = declared === undefined ? "Git does not have it" : unreadable;
+  const missing = unreadable ?? (declared === undefined ? "Git does not have it" : undefined);
   for (const action of ["deploy", "diff", "verify", "propose", "undo"] as const) {
     if (missing !== undefined) never[action] = missing;
   }

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import type { ObjectView } from "../../../lib/apply/mod.ts";
+import { describeComponent, historyOf } from "../../../lib/serve/describe.ts";
+import { PlumbError } from "../../../lib/errors.ts";
+import { emptyInventory } from "../../../lib/apply/inventory.ts";
+import { lookAt } from "./serving.ts";
+
+const known = { acting: undefined, before: undefined, now: new Date("2026-01-01T12:00:00Z") };
+const inventory = {
+  ...emptyInventory("web", "web"),
+  source: { url: "https://git.example.com/platform.git", revision: "4f1c0de" },
+};
+const resource = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+};
+
+function objectNamed(name: string, rest: Partial<ObjectView> = {}): ObjectView {
+  return {
+    reference: { group: "", kind: "ConfigMap", namespace: "web", name },
+    resource,
+    provenance: { file: "app.yaml", line: 3 },
+    wave: 0,
+    dependsOn: [],
+    exists: true,
+    health: { status: "current", message: "ready" },
+    managers: ["plumb"],
+    change: undefined,
+    asApplied: true,
+    desired: undefined,
+    ...rest,
+  };
+}
+
+const changed = (name: string, asApplied: boolean) =>
+  objectNamed(name, {
+    asApplied,
+    change: {
+      action: "update",
+      object: { group: "", kind: "ConfigMap", namespace: "web", name },
+      fields: [],
+    },
+  });
+
+function viewOf(objects: readonly ObjectView[], state = inventory) {
+  const counts = {
+    create: 0,
+    update: 0,
+    adopt: 0,
+    delete: 0,
+    replace: 0,
+    conflict: 0,
+    unchanged: 0,
+  };
+  return { objects, counts, waves: 1, inventory: state };
+}
+
+Deno.test("what the cluster changed has drifted; what Git changed is behind; the two are told apart", () => {
+  const stateOf = (...objects: ObjectView[]) =>
+    describeComponent(lookAt("web", { view: viewOf(objects) }), known).component.sync;
+  assert.equal(stateOf(objectNamed("a")).state, "in-sync");
+  assert.deepEqual([stateOf(changed("a", true)).state, stateOf(changed("a", true)).message], [
+    "drifted",
+    "1 object drifted",
+  ]);
+  assert.equal(stateOf(changed("a", false)).state, "behind");
+  assert.match(stateOf(changed("a", false), changed("b", true)).message, /1 object drifted/);
+  const unfinished = viewOf([objectNamed("a")], { ...inventory, state: "failed" });
+  const { sync } = describeComponent(lookAt("web", { view: unfinished }), known).component;
+  assert.match(sync.message, /did not finish/);
+});
+
+Deno.test("the worst object decides the health", () => {
+  const failed = { status: "failed", message: "the image can't be pulled" } as const;
+  const view = viewOf([objectNamed("a"), objectNamed("b", { health: failed })]);
+  const { health } = describeComponent(lookAt("web", { view }), known).component;
+  assert.equal(health.status, "failed");
+  assert.equal(health.message, "ConfigMap b: the image can't be pulled");
+  assert.deepEqual([health.objects.current, health.objects.failed], [1, 1]);
+});
+
+Deno.test("what can't be done now is said with its reason, and a suspension that is over is none", () => {
+  const suspended = { reason: "moving", by: "ann", since: "2026-01-01T00:00:00Z" };
+  const journal = { component: "web", runs: [], suspended };
+  const view = viewOf([objectNamed("a")]);
+  const now = describeComponent(lookAt("web", { view, journal }), known).component;
+  assert.equal(now.suspended?.reason, "moving");
+  assert.equal(now.never.suspend, "It is suspended already");
+  const over = { ...journal, suspended: { ...suspended, until: "2026-01-01T11:00:00Z" } };
+  const later = describeComponent(lookAt("web", { view, journal: over }), known).component;
+  assert.equal(later.suspended, undefined);
+  assert.ok(later.actions.includes("suspend"));
+  const error = new PlumbError("unreachable", "The API server can't be reached", { hint: "Wait." });
+  const away = describeComponent(lookAt("web", { error, view: undefined }), known).component;
+  assert.deepEqual([away.sync.state, away.sync.hint], ["unknown", "Wait."]);
+  assert.equal(away.never.deploy, "The API server can't be reached");
+});
+
+Deno.test("a version stays as long as nothing moves, and what was done is told from the journal", () => {
+  const look = lookAt("web", { view: viewOf([objectNamed("a")]) });
+  const first = describeComponent(look, known).component;
+  const before = { ...known, before: first, now: new Date("2026-01-01T13:00:00Z") };
+  assert.equal(describeComponent(look, before).component.version, first.version);
+  const other = lookAt("web", { view: viewOf([changed("a", true)]) });
+  assert.notEqual(describeComponent(other, before).component.version, first.version);
+  const run = {
+    id: "1",
+    command: "reconcile" as const,
+    source: { url: "https://git.example.com/platform.git", revision: "4f1c0de" },
+    identity: "ann@laptop/1",
+    started: "2026-01-01T10:00:00Z",
+    seconds: 12,
+    result: "applied" as const,
+    message: "The cluster is now as Git says",
+    changes: { create: 3 },
+    evidence: [],
+  };
+  const [entry] = historyOf({ ...look, journal: { component: "web", runs: [run] } }, []);
+  assert.deepEqual([entry?.by, entry?.counts?.create, entry?.outcome], [
+    "ann@laptop/1",
+    3,
+    "applied",
+  ]);
+});
