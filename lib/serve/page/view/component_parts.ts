@@ -123,9 +123,9 @@ export function Facts({ component }: { readonly component: Component }): VNode {
       <div>
         <dt>Suspended</dt>
         <dd>by ${suspended.by}, <${When} time=${suspended.since} />: ${suspended.reason}
-            ${suspended.until === undefined ? null : html`
-              (ends <${When} time=${suspended.until} />)
-            `}</dd>
+            ${suspended.until === undefined
+              ? null
+              : [" (ends ", html`<${When} time=${suspended.until} />`, ")"]}</dd>
       </div>
     `
   }

@@ -40,18 +40,16 @@ function Entry({ entry }: { readonly entry: HistoryEntry }): VNode {
   const { action, started, seconds, outcome, message, revision, by, counts, verified, run } = entry;
   const known = Object.entries(ACTION).find(([name]) => name === action);
   return html`
-    <p><strong>${known?.[1].name ?? action}</strong> <${Badge} state=${RESULT[outcome]} />
+    <p><strong>${known?.[1].name ?? action}</strong> <${Badge} state=${RESULT[outcome]} />${" "}
       ${verified === undefined
         ? null
         : html`<${Badge} what="Checks" ...${verdictBadge(verified)} />`}
-      <span class="quiet"><${When} time=${started} />, by ${by}, took ${secondsInWords(
+      ${" "}<span class="quiet"><${When} time=${started} />, by ${by}, took ${secondsInWords(
         seconds,
       )}</span></p>
     <p>${message}</p>
     <p class="quiet">${revision === "" ? "" : html`<code>${shortRevision(revision)}</code>`}
       ${counts === undefined ? "" : ` ${countsInWords(counts)}`}
-      ${run === undefined ? null : html`
-        · <a href=${runAddress(run)}>What happened</a>
-      `}</p>
+      ${run === undefined ? null : [" · ", html`<a href=${runAddress(run)}>What happened</a>`]}</p>
   `;
 }

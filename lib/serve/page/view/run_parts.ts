@@ -47,9 +47,9 @@ export function Violations({ violations }: {
       return html`<li key=${index}><span class="sign ${tone}" aria-hidden="true">${symbol}</span>
       <span class="quiet">${word}</span> <strong>${policy}</strong>
       ${
-        object === undefined ? null : html`
-          ${describe(object)}
-        `
+        object === undefined
+          ? ""
+          : ` ${describe(object)}`
       }: ${message} <${Place} file=${file} line=${line} />
       <p class="hint">${waiver ?? fix}</p></li>`;
     })}</ul>
