@@ -11,7 +11,16 @@ export const SECRETS = [
   "VALKEY_PASSWORD",
   "OAUTH2_CLIENT_SECRET",
 ] as const;
-const IMAGES = ["server", "ui", "opa", "postgres", "valkey", "kvrocks", "vector", "oauth2Proxy"];
+export const IMAGES = [
+  "server",
+  "ui",
+  "opa",
+  "postgres",
+  "valkey",
+  "kvrocks",
+  "vector",
+  "oauth2Proxy",
+];
 /** Of every image. */
 export const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
