@@ -24,6 +24,7 @@ await using keycloak = startKeycloakStandIn();
 await using _platform = await installPlatform({ kubeconfig, domain: DOMAIN, keycloak }, QUIET);
 const environment = {
   PATH: Deno.env.get("PATH"),
+  HOME: Deno.env.get("HOME"),
   ...Object.fromEntries(SECRETS.map((name) => [`PLUMB_PARAMETER_${name}`, crypto.randomUUID()])),
 };
 const set = [

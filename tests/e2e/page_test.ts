@@ -73,7 +73,7 @@ Deno.test("from nothing to deployed and verified by clicking, before the eyes of
 
   await page.getByRole("button", { name: "Deploy" }).click();
   await page.reload();
-  for (const each of [page, viewer.page]) await see(each, "1 passed, 0 failed");
+  for (const each of [page, viewer.page]) await see(each, "1 check passed");
   await assertAccessible(page);
   await page.getByRole("link", { name: `Back to ${space.name}` }).click();
   await see(page, "3 objects, as Git says");
@@ -164,7 +164,7 @@ Deno.test("a deploy that fails says why, with what it is known by", async () => 
   };
   await page.getByRole("link", { name: space.name }).click();
   await deploy();
-  await see(page, "1 passed, 0 failed");
+  await see(page, "1 check passed");
   await commit(
     "Break the shop",
     configMap("settings"),

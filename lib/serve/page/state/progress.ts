@@ -39,6 +39,10 @@ export interface Progress {
   /** Warnings and errors, in their order. */
   readonly notes: readonly (EventOf<"warning"> | EventOf<"error">)[];
   readonly proposal: EventOf<"proposal"> | undefined;
+  /** What becomes of a revision that failed. */
+  readonly undo: EventOf<"undo"> | undefined;
+  /** What had failed when the way back began. The objects then tell of that way. */
+  readonly undone: readonly ObjectProgress[];
   /** Data that is kept, comes back, or is lost. */
   readonly data: readonly EventOf<"data">[];
   readonly verified: EventOf<"verified"> | undefined;
@@ -60,6 +64,8 @@ export const NO_PROGRESS: Progress = {
   violations: [],
   notes: [],
   proposal: undefined,
+  undo: undefined,
+  undone: [],
   data: [],
   verified: undefined,
   result: undefined,
@@ -138,6 +144,10 @@ function applyEvent(draft: Draft, event: Event): void {
     case "proposal":
       draft.proposal = event;
       break;
+    case "undo":
+      draft.undo = event;
+      if (event.state === "begun") draft.undone = failedObjects(draft);
+      break;
     case "data":
       draft.data = [...draft.data, event];
       break;
@@ -194,6 +204,12 @@ function applyHealth(draft: Draft, event: EventOf<"health">): void {
     message: event.message,
     evidence: event.evidence ?? [],
   });
+}
+
+/** What has failed, and what had before it was undone. */
+export function failedObjects({ objects, undone }: Progress): readonly ObjectProgress[] {
+  const failed = [...objects.values()].filter(({ state }) => state === "failed");
+  return [...new Map([...undone, ...failed].map((item) => [keyOf(item.object), item])).values()];
 }
 
 /** Objects by their wave; those whose wave has not begun come last, under `undefined`. */

@@ -115,11 +115,6 @@ export function elapsedInWords(seconds: number): string {
     : `${hours}:${two(minutes)}:${two(whole % 60)}`;
 }
 
-/** A commit as people write it. */
-export function shortRevision(revision: string): string {
-  return revision.replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, "$1");
-}
-
 /** Ends a sentence that somebody else began. */
 export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;

@@ -65,7 +65,7 @@ function requestOf(action: Exclude<ActionName, Form>): ActionRequest {
 }
 
 /** Asks for a run and goes to it: there it shows its plan. */
-function useAsk(name: string): {
+export function useAsk(name: string): {
   readonly pending: ActionName | undefined;
   readonly problem: Problem | undefined;
   readonly ask: (request: ActionRequest) => Promise<void>;

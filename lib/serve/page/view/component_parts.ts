@@ -1,9 +1,10 @@
 /** What the overview and a component's own page both show. @module */
 import type { VNode } from "preact";
+import { shortRevision } from "../../../revision.ts";
 import type { Component, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { runAddress } from "../state/route.ts";
-import { ACTION, HEALTH, RUN_STATE, shortRevision, SYNC } from "../state/words.ts";
+import { ACTION, HEALTH, RUN_STATE, SYNC } from "../state/words.ts";
 import { Badge, When } from "./parts.ts";
 
 type Revision = NonNullable<Component["revision"]["git"]>;
@@ -30,7 +31,12 @@ export function Badges({ component }: { readonly component: Component }): VNode 
 }
 
 /** How a verification went, as a badge. */
-export function verdictBadge({ passed, failed, notJudged }: NonNullable<Component["verified"]>): {
+export function verdictBadge(
+  { passed, failed, notJudged }: Pick<
+    NonNullable<Component["verified"]>,
+    "passed" | "failed" | "notJudged"
+  >,
+): {
   readonly state: {
     readonly tone: "good" | "bad" | "warn";
     readonly symbol: string;

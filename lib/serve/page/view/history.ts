@@ -1,11 +1,12 @@
 /** What was done to a component. @module */
 import type { VNode } from "preact";
+import { shortRevision } from "../../../revision.ts";
 import { countsInWords, secondsInWords } from "../../../report/words.ts";
 import type { HistoryEntry } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api } from "../net/api.ts";
 import { runAddress } from "../state/route.ts";
-import { ACTION, RESULT, shortRevision } from "../state/words.ts";
+import { ACTION, RESULT } from "../state/words.ts";
 import { verdictBadge } from "./component_parts.ts";
 import { useAnswer } from "./hooks.ts";
 import { Badge, Empty, ProblemBox, Waiting, When } from "./parts.ts";

@@ -1,15 +1,17 @@
 /** How a run ended, why, and where to go from there. @module */
 import type { VNode } from "preact";
-import { keyOf } from "../../../object.ts";
 import { countsInWords, secondsInWords } from "../../../report/words.ts";
 import type { Run } from "../../contract.ts";
 import { html } from "../html.ts";
-import type { ObjectProgress, Progress } from "../state/progress.ts";
+import { failedObjects, type Progress } from "../state/progress.ts";
 import { componentAddress } from "../state/route.ts";
 import { RESULT, sentence } from "../state/words.ts";
+import { useAsk } from "./actions.ts";
+import { verdictBadge } from "./component_parts.ts";
 import { PlanChanges } from "./confirm.ts";
-import { ObjectName } from "./parts.ts";
-import { Data, Evidence, Notes, Proposal } from "./run_parts.ts";
+import { useSession } from "./hooks.ts";
+import { Badge, ProblemBox } from "./parts.ts";
+import { Data, Failures, Notes, Proposal, Undo } from "./run_parts.ts";
 import { RunDetails } from "./run_progress.ts";
 
 /** The end of a run. */
@@ -17,8 +19,7 @@ export function RunEnd(
   { run, progress }: { readonly run: Run; readonly progress: Progress },
 ): VNode {
   const { tone } = RESULT[run.result ?? "error"];
-  const failed = [...progress.objects.values()].filter(({ state }) => state === "failed");
-  const { result, missed, proposal, notes } = progress;
+  const { result, missed, proposal, notes, verified } = progress;
   return html`
     ${run.error !== undefined || run.message === undefined
       ? null
@@ -31,16 +32,14 @@ export function RunEnd(
             secondsInWords(result.seconds)
           }</p>`
       }</div>`}
-    ${failed.length === 0 ? null : html`
-      <h2>Why</h2>
-      <ul class="plain">${failed.map((item) =>
-        html`
-          <li key=${keyOf(item.object)}>
-            <${Reason} item=${item} />
-          </li>
-        `
-      )}</ul>
+    ${verified === undefined ? null : html`
+      <p class="badges">
+        <${Badge} what="Checks" ...${verdictBadge(verified)} />
+      </p>
     `}
+    <${Undo} undo=${progress.undo} />
+    ${progress.undo?.state === "held" ? html`<${TryAgain} run=${run} />` : null}
+    <${Failures} objects=${failedObjects(progress)} />
     <${Notes} notes=${notes} />
     <${Data} data=${progress.data} />
     <${Proposal} proposal=${proposal} />
@@ -55,9 +54,15 @@ export function RunEnd(
   `;
 }
 
-function Reason({ item }: { readonly item: ObjectProgress }): VNode {
-  return html`<span class="sign bad" aria-hidden="true">✗</span>
-    <${ObjectName} object=${item.object} />: ${item.message}
-    ${item.hint ? html`<p class="hint">${item.hint}</p>` : null}
-    <${Evidence} item=${item} />`;
+/** A revision that has failed is not tried again by itself, but may be by hand. */
+function TryAgain({ run }: { readonly run: Run }): VNode | null {
+  const { me } = useSession();
+  const { pending, problem, ask } = useAsk(run.component);
+  if (me?.role !== "operator") return null;
+  const retry = () => ask({ action: "deploy", verify: true, refresh: false, retry: true });
+  return html`<div class="buttons"><button type="button" disabled=${
+    pending !== undefined
+  } onClick=${retry}>
+    Try that revision again</button></div>
+    ${problem === undefined ? null : html`<${ProblemBox} problem=${problem} />`}`;
 }

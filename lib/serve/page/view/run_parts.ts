@@ -1,9 +1,11 @@
 /** Parts of a run that are shown before, while and after it goes. @module */
 import type { VNode } from "preact";
-import { describe } from "../../../object.ts";
+import { describe, keyOf } from "../../../object.ts";
+import { irreversibleLines, undoSentence } from "../../../report/undo.ts";
 import { html } from "../html.ts";
 import type { ObjectProgress, Progress } from "../state/progress.ts";
-import { Place } from "./parts.ts";
+import { sentence } from "../state/words.ts";
+import { ObjectName, Place } from "./parts.ts";
 
 /** What the component needs, and whether it is there. */
 export function Requirements({ requirements }: {
@@ -126,6 +128,40 @@ export function Data({ data }: { readonly data: Progress["data"] }): VNode | nul
           key=${index}><span class="sign ${FATE[state].tone}" aria-hidden="true">${FATE[state]
             .symbol}</span> <strong>${what}</strong> ${FATE[state].word}: ${message}</li>
       `
+    )}</ul>
+  `;
+}
+
+const UNDO = {
+  begun: "busy",
+  done: "warn",
+  failed: "bad",
+  held: "warn",
+  impossible: "bad",
+} as const;
+
+/** What becomes of a revision that failed. */
+export function Undo({ undo }: { readonly undo: Progress["undo"] }): VNode | null {
+  if (undo === undefined) return null;
+  return html`<div class="box ${UNDO[undo.state]}" role="status">
+    <p><strong>${sentence(undoSentence(undo))}</strong></p>
+    ${undo.hint === undefined ? null : html`<p>${undo.hint}</p>`}
+    ${irreversibleLines(undo).map((line) => html`<p key=${line}>${sentence(line)}</p>`)}
+  </div>`;
+}
+
+/** Objects that have failed, each with its reason and what it is known by. */
+export function Failures(
+  { objects }: { readonly objects: readonly ObjectProgress[] },
+): VNode | null {
+  if (objects.length === 0) return null;
+  return html`
+    <h2>Why</h2>
+    <ul class="plain">${objects.map((item) =>
+      html`<li key=${keyOf(item.object)}><span class="sign bad" aria-hidden="true">✗</span>
+        <${ObjectName} object=${item.object} />: ${item.message}
+        ${item.hint ? html`<p class="hint">${item.hint}</p>` : null}
+        <${Evidence} item=${item} /></li>`
     )}</ul>
   `;
 }

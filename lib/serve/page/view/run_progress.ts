@@ -10,7 +10,7 @@ import { CHANGE, elapsedInWords, type State } from "../state/words.ts";
 import { CheckList } from "./check_list.ts";
 import { useNow, useSession } from "./hooks.ts";
 import { Badge, ObjectName, ProblemBox } from "./parts.ts";
-import { Data, Evidence, Notes, Requirements, Violations } from "./run_parts.ts";
+import { Data, Evidence, Failures, Notes, Requirements, Undo, Violations } from "./run_parts.ts";
 
 /** Everything that is under way. */
 export function RunProgress({ run, progress }: {
@@ -21,6 +21,8 @@ export function RunProgress({ run, progress }: {
   return html`
     <${Head} run=${run} progress=${progress} />
     <${Stop} run=${run} label="Stop" />
+    <${Undo} undo=${progress.undo} />
+    <${Failures} objects=${progress.undone} />
     <${Notes} notes=${progress.notes} />
     ${waiting.length === 0 ? null : html`
       <h2>Waiting for</h2>

@@ -5,6 +5,7 @@ import type { Run, RunMessage } from "../../../../lib/serve/contract.ts";
 import {
   applyMessages,
   countDone,
+  failedObjects,
   NO_PROGRESS,
   objectsByWave,
   type Progress,
@@ -65,6 +66,27 @@ Deno.test("a failure keeps its reason and its evidence", () => {
     "the image can't be pulled",
     ["Back-off"],
   ]);
+});
+
+Deno.test("what had failed is still told when the way back has other objects, and once", () => {
+  const failed: Event[] = [
+    ...deploy,
+    { type: "health", object: web, status: "failed", message: "no image" },
+  ];
+  const undo: Event = {
+    type: "undo",
+    state: "begun",
+    from: "bad",
+    to: "good",
+    reason: "no image",
+    irreversible: [],
+  };
+  const names = (progress: Progress) => failedObjects(progress).map(({ object }) => object.name);
+  assert.deepEqual(names(after(...failed, undo)), ["web"]);
+  const done = after(...failed, undo, ...deploy, { ...undo, state: "done" });
+  assert.deepEqual(names(done), ["web"]);
+  assert.equal(done.undo?.state, "done");
+  assert.equal(failedObjects(done)[0]?.message, "no image");
 });
 
 Deno.test("what comes twice, as after a lost connection, is counted once", () => {
