@@ -168,6 +168,21 @@ export async function kubeconfigWithToken(kubeconfig: string, token: string): Pr
   return path;
 }
 
+/** A kubeconfig with the token of one of Plumb's own service accounts. */
+export async function tokenKubeconfig(
+  cluster: Cluster,
+  kubeconfig: string,
+  account: string,
+): Promise<{ readonly kubeconfig: string } & AsyncDisposable> {
+  const answer = await cluster.raw({
+    method: "POST",
+    path: `/api/v1/namespaces/plumb-system/serviceaccounts/${account}/token`,
+    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
+  }) as { status: { token: string } };
+  const path = await kubeconfigWithToken(kubeconfig, answer.status.token);
+  return { kubeconfig: path, [Symbol.asyncDispose]: () => Deno.remove(path) };
+}
+
 /** What a role allows. */
 export interface Rule {
   readonly apiGroups: readonly string[];

@@ -93,7 +93,8 @@ const diff: Command = {
   name: "diff",
   summary: "show how the cluster differs from Git, and who changed it",
   usage: "plumb diff [COMPONENT] [OPTIONS]",
-  description: "Writes nothing. Exit codes: 0 in sync, 1 error, 2 differences found.",
+  description:
+    "Writes nothing. Exit codes: 0 in sync, 1 error, 2 differences found, 4 refused by policy.",
   positionals: 1,
   options: {
     ...runOptions,

@@ -10,12 +10,12 @@ import {
   CLAIMS,
   DEPLOYMENTS,
   JOBS,
-  kubeconfigWithToken,
   NAMESPACES,
   planOf,
   plumb,
   QUIET,
   SECRETS,
+  tokenKubeconfig,
 } from "../plumb.ts";
 import { renderCvat } from "../cvat.ts";
 import { moduleFolder, RELEASES } from "../releases.ts";
@@ -56,17 +56,15 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
     (await plumb(["reconcile", "--path", `${ROOT}/manifests/plumb`], { kubeconfig: admin })).code,
     0,
   );
-  const token = await cluster.raw({
-    method: "POST",
-    path: "/api/v1/namespaces/plumb-system/serviceaccounts/plumb/token",
-    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
-  }) as { status: { token: string } };
-  const kubeconfig = await kubeconfigWithToken(admin, token.status.token);
-  const settings = { kubeconfig, environment };
+  await using apply = await tokenKubeconfig(cluster, admin, "plumb-apply");
+  await using observe = await tokenKubeconfig(cluster, admin, "plumb-observe");
+  const settings = { kubeconfig: apply.kubeconfig, environment };
   const login = ["--set", `keycloakServer=${server.url}`, "--set", `realm=${realm}`];
   const run = (...args: string[]) => plumb([...args, ...parameters, ...login], settings);
 
-  const diff = await run("diff");
+  const observed = (...args: string[]) =>
+    plumb(["diff", ...args, ...parameters, ...login], { ...settings, ...observe });
+  const diff = await observed();
   assert.equal(diff.code, 2, diff.output.slice(-2_000));
   const first = await run("reconcile");
   assert.equal(first.code, 0, first.output.slice(-3_000));
@@ -88,7 +86,7 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
 
   const again = await run("reconcile");
   assert.deepEqual([again.code, planOf(again)], [0, []]);
-  assert.deepEqual(planOf(await run("diff", "--refresh")), []);
+  assert.deepEqual(planOf(await observed("--refresh")), []);
 
   const secret = (await cluster.get(SECRETS, { namespace: "cvat", name: "cvat-secrets" }))
     ?.["data"];
@@ -121,7 +119,7 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
   assert.equal(Object.keys(bound).length, 5);
   assert.equal((await clients()).length, 1);
   const removed = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "rollback", "cvat", "--yes", "--kubeconfig", kubeconfig],
+    args: ["task", "--quiet", "rollback", "cvat", "--yes", "--kubeconfig", apply.kubeconfig],
     cwd: ROOT,
   }).output();
   const removal = new TextDecoder().decode(removed.stdout);
@@ -151,7 +149,6 @@ Deno.test("CVAT: every step, with the shipped permissions; a second run changes 
   ) {
     assert.ok(!said.includes(value) && !said.includes(btoa(value)), "a secret value was shown");
   }
-  await Deno.remove(kubeconfig);
 });
 
 /** Lets whoever may view see some kinds, as operators do with theirs. */
