@@ -1,13 +1,13 @@
 /** `plumb diff --pull-request`: the plan is told where it is reviewed. @module */
-import { join } from "node:path/posix";
+import { join, relative, resolve } from "node:path/posix";
 import { messageOf } from "../errors.ts";
 import type { Event } from "../event.ts";
-import { type Annotation, annotationsOf, noticePlan } from "../propose/mod.ts";
+import { type Annotation, annotationsOf, noticePlan, type ParameterFile } from "../propose/mod.ts";
 import { createDocument, verdictOf } from "../report/mod.ts";
 import { openSource } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { repositoryOf } from "./github.ts";
-import { folderOf, pathOf } from "./reconcile.ts";
+import { folderOf, pathOf, readParameters } from "./reconcile.ts";
 
 /** GitHub takes 65,536 characters; a marker comes before these. */
 const MAX_COMMENT = 65_000;
@@ -74,5 +74,17 @@ async function annotationsIn(
     base: (file) => base.get(file),
     proposed: (file) => proposed.get(file),
     pathOf: (file) => join(path, file),
+    parameters: await parameterFile(options),
   });
+}
+
+/** The file of parameters, if it lies in the checkout that is the source. */
+async function parameterFile(
+  { source = "", parameters, baseParameters }: ReconcileOptions,
+): Promise<ParameterFile | undefined> {
+  if (parameters === undefined || baseParameters === undefined) return undefined;
+  const path = relative(resolve(source), resolve(parameters));
+  if (path.startsWith("../")) return undefined;
+  const [base, proposed] = await Promise.all([baseParameters, parameters].map(readParameters));
+  return base === undefined || proposed === undefined ? undefined : { path, base, proposed };
 }

@@ -17,8 +17,17 @@ export interface Annotation {
 /** The text of a file at a revision; undefined where there is none. */
 export type ReadText = (file: string) => string | undefined;
 
+/** The file of parameters, where it is in the repository as well. */
+export interface ParameterFile {
+  /** In the repository. */
+  readonly path: string;
+  readonly base: string;
+  readonly proposed: string;
+}
+
 /** Where the lines of a plan come from. */
 export interface Revisions {
+  readonly parameters?: ParameterFile | undefined;
   readonly base: ReadText;
   readonly proposed: ReadText;
   /** From a file of the component to its path in the repository. */
@@ -31,13 +40,18 @@ const MAX_VALUE = 200;
 /** Says at each changed line what it does to the cluster. What has drifted without the change is not said. */
 export function annotationsOf(
   changes: readonly ChangeReport[],
-  { base, proposed, pathOf }: Revisions,
+  { base, proposed, pathOf, parameters }: Revisions,
 ): Annotation[] {
+  const setAt = parameterLines(parameters);
   const linesOf = memoized((file) => changedLines(base(file) ?? "", proposed(file)));
   const found = new Map<string, Annotation>();
-  const annotate = (change: ChangeReport, line: number | undefined, message: string) => {
-    if (change.file === undefined || line === undefined) return;
-    const path = pathOf(change.file);
+  const annotate = (
+    change: ChangeReport,
+    line: number | undefined,
+    message: string,
+    path = pathOf(change.file ?? ""),
+  ) => {
+    if (line === undefined) return;
     const title = `${change.action} ${describe(change.object)}`;
     const key = `${path}:${line} ${title}`;
     const before = found.get(key);
@@ -57,17 +71,42 @@ export function annotationsOf(
     } else if (change.fields.length === 0) {
       annotate(change, firstIn(added, change.line, 1), change.reason ?? "It is created");
     }
+    const lines = proposed(change.file)?.split("\n") ?? [];
     for (const field of change.fields) {
-      if (!field.drift) annotate(change, lineOf(field, added), sentenceOf(field));
+      if (field.drift) continue;
+      const line = lineOf(field, added);
+      annotate(change, line, sentenceOf(field));
+      if (line !== undefined || parameters === undefined || field.line === undefined) continue;
+      const text = lines.slice(field.line - 1, field.line - 1 + lengthOf(field)).join("\n");
+      for (const [, name = ""] of text.matchAll(/\$\{(\w+)\}/g)) {
+        annotate(change, setAt.get(name), sentenceOf(field), parameters.path);
+      }
     }
   }
   return [...found.values()];
 }
 
 /** The first changed line of a field's value. */
-function lineOf({ line, desired }: FieldReport, added: ReadonlySet<number>): number | undefined {
+function lineOf(field: FieldReport, added: ReadonlySet<number>): number | undefined {
+  return firstIn(added, field.line, lengthOf(field));
+}
+
+/** How many lines a field's value takes, at the most. */
+function lengthOf({ desired }: FieldReport): number {
   const text = typeof desired === "string" ? desired : JSON.stringify(desired, null, 1) ?? "";
-  return firstIn(added, line, text.split("\n").length);
+  return text.split("\n").length;
+}
+
+/** The changed lines of a file of parameters, by the parameter that each sets. */
+function parameterLines(file: ParameterFile | undefined): ReadonlyMap<string, number> {
+  if (file === undefined) return new Map();
+  const { added } = changedLines(file.base, file.proposed);
+  const names = file.proposed.split("\n").map((text) => /^["']?(\w+)["']?\s*:/.exec(text)?.[1]);
+  return new Map(
+    names.flatMap((name, index) =>
+      name !== undefined && added.has(index + 1) ? [[name, index + 1] as const] : []
+    ),
+  );
 }
 
 function firstIn(

@@ -2,7 +2,7 @@
  * Drift becomes a pull request: live values are written into the YAML lines that they came from.
  * @module
  */
-export { type Annotation, annotationsOf } from "./annotations.ts";
+export { type Annotation, annotationsOf, type ParameterFile } from "./annotations.ts";
 export { bodyOf, type Objection } from "./body.ts";
 export {
   digestOf,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { z } from "zod";
 import { Cluster } from "../../lib/cluster/mod.ts";
 import { type ActionRun, readAction, ROOT, runAction, type Trigger } from "../action/action.ts";
 import { type GitHubDouble, startGitHub } from "../contract/github/server.ts";
@@ -326,7 +327,13 @@ Deno.test(
       assert.match(body, /spec\.replicas {2}with or without this change/);
       assert.match(run.summary, /web:2/);
       const [check] = github.checkRuns();
-      assert.deepEqual([check?.conclusion, check?.annotations.length], ["success", 1]);
+      const lines = z.array(z.object({ path: z.string(), start_line: z.number() }))
+        .parse(check?.annotations).map(({ path, start_line }) => `${path}:${start_line}`);
+      assert.deepEqual([check?.conclusion, ...lines.sort()], [
+        "success",
+        `${PARAMETERS}:1`,
+        `${FILE}:13`,
+      ]);
     }),
 );
 

@@ -65,3 +65,16 @@ Deno.test("a deletion is annotated where it was, a creation and a conflict where
   const conflict = { ...made, action: "conflict", reason: "No" } as const;
   assert.match(annotate([conflict], "")[0] ?? "", /:1 failure conflict .*: No$/);
 });
+
+Deno.test("a changed parameter is annotated with what it causes, where nothing else has changed", () => {
+  const manifest = "kind: ConfigMap\ndata:\n  one: ${level}-${size}\n";
+  const annotated = (proposed: string) =>
+    annotationsOf([update([one])], {
+      base: () => manifest,
+      proposed: () => manifest,
+      pathOf: (file) => file,
+      parameters: { path: "web.yaml", base: "size: 1\nlevel: a\n", proposed },
+    }).map(({ path, line }) => `${path}:${line}`);
+  assert.deepEqual(annotated("size: 1\nlevel: b\n"), ["web.yaml:2"]);
+  assert.deepEqual(annotated("size: 1\nlevel: a\nother: b\n"), []);
+});
