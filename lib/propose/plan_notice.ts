@@ -26,6 +26,11 @@ export interface Noticed {
 
 /** GitHub takes so many in one request. */
 const ANNOTATIONS_AT_ONCE = 50;
+/** Nobody reads more in the margin, and each request takes a second; the comment has all. */
+const MAX_ANNOTATIONS = 250;
+/** In characters; GitHub takes no longer titles, and messages of 64 KB. */
+const MAX_TITLE = 255;
+const MAX_MESSAGE = 16_000;
 
 /** Tells a pull request what it would do. What GitHub refuses is told, and never thrown. */
 export async function noticePlan(where: GitHubRepository, notice: PlanNotice): Promise<Noticed> {
@@ -102,8 +107,9 @@ async function findComment(
 /** Says the verdict at the commit that was pushed, with annotations at its lines. */
 async function makeCheckRun(
   { rest, at }: GitHub,
-  { component, pullRequest, text, conclusion, title, annotations }: PlanNotice,
+  { component, pullRequest, text, conclusion, annotations, ...notice }: PlanNotice,
 ): Promise<void> {
+  const title = notice.title.slice(0, MAX_TITLE);
   const { data: pull } = await rest.pulls.get({ ...at, pull_number: pullRequest });
   const [first = [], ...more] = pagesOf(annotations);
   const { data: run } = await rest.checks.create({
@@ -121,13 +127,15 @@ async function makeCheckRun(
 }
 
 function pagesOf(annotations: readonly Annotation[]) {
-  const shaped = annotations.map(({ path, line, level, title, message }) => ({
+  const shaped = annotations.slice(0, MAX_ANNOTATIONS).map((
+    { path, line, level, title, message },
+  ) => ({
     path,
     start_line: line,
     end_line: line,
     annotation_level: level,
-    title,
-    message,
+    title: title.slice(0, MAX_TITLE),
+    message: message.slice(0, MAX_MESSAGE),
   }));
   return Array.from(
     { length: Math.ceil(shaped.length / ANNOTATIONS_AT_ONCE) },
