@@ -1,5 +1,6 @@
 /** Runs the CLI in this process against the cluster of the tests, and sees all that it says. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { dump, load } from "js-yaml";
 import type { CommandContext, RunContext } from "../lib/cli/command.ts";
 import { runCli } from "../lib/cli/main.ts";
@@ -72,7 +73,18 @@ export async function plumb(args: readonly string[], settings: RunSettings = {})
   );
   const code = await runCli(chosen ? args : [...args, "--output", "json"], context);
   await Deno.remove(cache, { recursive: true });
+  assertNoSecrets(output, context.environment);
   return { code, output, events: parseEvents(output) };
+}
+
+/** Whatever a run says, it says nothing of the secrets that it was given, neither as they are nor encoded. */
+function assertNoSecrets(output: string, environment: CommandContext["environment"]): void {
+  for (const [name, value = ""] of Object.entries(environment)) {
+    if (!/PASSWORD|SECRET|TOKEN|PRIVATE_KEY/.test(name) || value.length < 6) continue;
+    for (const form of [value, Buffer.from(value).toString("base64"), encodeURIComponent(value)]) {
+      assert.ok(!output.includes(form), `the value of ${name} shows`);
+    }
+  }
 }
 
 function parseEvents(output: string): Event[] {
