@@ -88,7 +88,7 @@ function assertNoSecrets(output: string, environment: CommandContext["environmen
 }
 
 function parseEvents(output: string): Event[] {
-  return output.split("\n").filter((line) => line.startsWith("{")).map((line) =>
+  return output.split("\n").filter((line) => line.startsWith('{"')).map((line) =>
     JSON.parse(line) as Event
   );
 }

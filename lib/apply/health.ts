@@ -181,6 +181,21 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["apiregistration.k8s.io/APIService", apiService],
 ]);
 
+/** Kinds that are well as soon as they are there. */
+const ALWAYS_WELL: ReadonlySet<string> = new Set([
+  "batch/CronJob",
+  "/Service",
+  "policy/PodDisruptionBudget",
+  "autoscaling/HorizontalPodAutoscaler",
+]);
+
+/** Whether the health of a kind's objects can only be told by their status; those of others need not be read. */
+export function isJudgedByStatus({ group, kind }: { group: string; kind: string }): boolean {
+  const key = `${group}/${kind}`;
+  if (RULES.has(key)) return !ALWAYS_WELL.has(key);
+  return group.includes(".") && !group.endsWith(".k8s.io");
+}
+
 /** What most controllers write: `Ready`, and kstatus' own `Reconciling` and `Stalled`. */
 const generic: Rule = (_spec, status, object) => {
   if (isUnobserved(object, status)) return progressing("not yet observed");

@@ -16,6 +16,8 @@ import { ensureSystemNamespace, INVENTORY_RESOURCE as SECRETS } from "./inventor
 
 /** How many runs are kept, the newest first. */
 const MAX_RUNS = 50;
+/** Beside them: who verifies every minute still sees the last deploys. */
+const MAX_VERIFICATIONS = 20;
 const MAX_EVIDENCE_LINES = 20;
 const MAX_TEXT = 1_000;
 const MAX_UNPACKED_BYTES = 4 * 1024 * 1024;
@@ -121,7 +123,14 @@ export function emptyJournal(component: string): Journal {
 export function withRun(before: Journal, added: Run): Journal {
   const [last, ...older] = before.runs;
   const others = last !== undefined && isRepetition(last, added) ? older : before.runs;
-  return { ...before, runs: [added, ...others].slice(0, MAX_RUNS) };
+  return { ...before, runs: bounded([added, ...others]) };
+}
+
+function bounded(runs: readonly Run[]): Run[] {
+  let [verifications, others] = [0, 0];
+  return runs.filter(({ command }) =>
+    command === "verify" ? ++verifications <= MAX_VERIFICATIONS : ++others <= MAX_RUNS
+  );
 }
 
 function isRepetition(last: Run, added: Run): boolean {

@@ -2,6 +2,8 @@
  * A plan becomes changes in the cluster.
  * @module
  */
+export { Account } from "./account.ts";
+export { lastSource } from "./components.ts";
 export { type ObservedDrift } from "./drift.ts";
 export type { Base } from "./base.ts";
 export { listInventories } from "./components.ts";
@@ -18,6 +20,7 @@ export {
   withRun,
 } from "./journal.ts";
 export { type HeldLease, Lease } from "./lease.ts";
+export { type NextStep, nextStep } from "./next_step.ts";
 export { checkRequirements, type RequirementResult } from "./requirements.ts";
 export {
   type Desired,
@@ -29,6 +32,7 @@ export {
 export { rollback, type RollbackOptions } from "./rollback/rollback.ts";
 export { undoByHand, type UndoOptions } from "./undo_by_hand.ts";
 export { secretReader } from "./secrets.ts";
+export { type ComponentStatus, statusOfAll, type UnreadableComponent } from "./status.ts";
 export {
   assertNotSuspended,
   resume,
@@ -44,3 +48,10 @@ export {
   viewComponent,
   viewRecorded,
 } from "./view.ts";
+export {
+  isGood,
+  recordVerification,
+  type Verification,
+  verificationInWords,
+  verificationsIn,
+} from "./verification.ts";

@@ -21,11 +21,18 @@ export interface Observation {
   refusalOf(target: Target): ClusterError | undefined;
 }
 
+/** How the objects of a kind and a namespace are listed. */
+export type Lister = (resource: Resource, namespace?: string) => Promise<readonly LiveMetadata[]>;
+
 /**
  * Lists the metadata of everything that lives in the kinds and namespaces of the targets. A namespace or kind
  * that does not exist holds nothing; a list that the cluster forbids leaves the others usable.
  */
-export async function observe(cluster: Cluster, targets: Iterable<Target>): Promise<Observation> {
+export async function observe(
+  cluster: Cluster,
+  targets: Iterable<Target>,
+  list: Lister = (resource, namespace) => cluster.listMetadata(resource, namespace),
+): Promise<Observation> {
   const lists = new Map<string, Target>();
   for (const target of targets) {
     if (!isExternal(target.resource)) lists.set(listKey(target), target);
@@ -34,7 +41,7 @@ export async function observe(cluster: Cluster, targets: Iterable<Target>): Prom
   const refused = new Map<string, ClusterError>();
   await Promise.all([...lists].map(async ([key, { resource, reference }]) => {
     try {
-      for (const item of await cluster.listMetadata(resource, reference.namespace)) {
+      for (const item of await list(resource, reference.namespace)) {
         live.set(keyOf(item.reference), item);
       }
     } catch (error) {

@@ -9,6 +9,7 @@ import type {
   ReconcileOptions,
 } from "./command.ts";
 import { parseDuration } from "./duration.ts";
+import { history, status } from "./history_command.ts";
 import { debug, output, outputOf, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
@@ -297,6 +298,8 @@ export const COMMANDS: readonly Command[] = [
   rollback,
   policy,
   verify,
+  status,
+  history,
   suspend,
   resume,
   component,

@@ -12,6 +12,7 @@ import {
   waysToSet,
 } from "../component/mod.ts";
 import { selectManifests } from "../render/mod.ts";
+import { clip, markdownTable, textTable } from "../report/mod.ts";
 import { openSource } from "../source/mod.ts";
 import { nearestName } from "../suggest.ts";
 
@@ -198,29 +199,4 @@ function showMarkdown({ component, files }: Listed): string {
     "## A rollback keeps\n",
     retained(component).map((entry) => `- ${entry.replace(/\n +/, ". ")}\n`).join(""),
   ].join("\n");
-}
-
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |\n`;
-  return line(header) + line(header.map(() => "---")) + rows.map(line).join("");
-}
-
-function textTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  columns: number | undefined,
-): string {
-  const widths = header.map((title, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0))
-  );
-  return [header, ...rows].map((row) => {
-    const line = row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd();
-    return `${clip(line, columns)}\n`;
-  }).join("");
-}
-
-/** A line that a terminal shows without a break. */
-function clip(line: string, columns = Infinity): string {
-  return line.length <= columns ? line : `${line.slice(0, Math.max(columns - 1, 0))}…`;
 }

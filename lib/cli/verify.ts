@@ -1,7 +1,7 @@
 /** `plumb verify`: from options to the checks of a component. @module */
 import { basename, resolve as resolvePath } from "node:path";
+import { Account, recordVerification, type Verdict } from "../apply/mod.ts";
 import { Cluster } from "../cluster/mod.ts";
-import type { Verdict } from "../apply/mod.ts";
 import {
   type Component,
   lineInComponent,
@@ -20,6 +20,7 @@ import {
   verify,
 } from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
+import { whoAndWhere } from "./connect.ts";
 import type { Declared } from "./declared.ts";
 import { declaredWorkloads } from "./declared_workloads.ts";
 import { parametersOf, pathOf } from "./reconcile.ts";
@@ -94,18 +95,25 @@ export async function runVerify(
   await using reach = await reachOf(component, cluster, options, context);
   const workloads = await declaredWorkloads({ source, component, parameters }, context);
   let good = true;
+  // A few checks say nothing about the whole.
+  let recording = options.only.length === 0 && options.skip.length === 0;
+  const identity = whoAndWhere(environment, Deno.hostname());
   for (let run = 1;; run++) {
+    const account = new Account(emit);
     const started = performance.now();
     const results = await verify(planned, {
       reach,
-      emit,
+      emit: account.emit,
       signal,
       failFast: options.failFast,
       declared: workloads,
       unjudged,
     });
-    const verdict = conclude(results, (performance.now() - started) / 1000, emit);
+    const verdict = conclude(results, (performance.now() - started) / 1000, account.emit);
     good = verdict === "passed" && (good || options.watch !== undefined);
+    if (recording && !signal.aborted) {
+      recording = await recordVerification(cluster, component.name, { account, identity, emit });
+    }
     if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;
     if (!good && options.watch === undefined && options.failFast) return false;
     if (options.watch !== undefined) await pause(options.watch, signal);

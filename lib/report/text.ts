@@ -9,7 +9,7 @@ import type { Printer, PrinterOptions } from "./printer.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
 import { suspensionInWords } from "./suspension.ts";
-import { countsInWords, secondsInWords } from "./words.ts";
+import { countsInWords, secondsInWords, shortRevision } from "./words.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
 import { irreversibleLines, undoSentence } from "./undo.ts";
 

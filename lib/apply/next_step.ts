@@ -1,0 +1,50 @@
+/** What to do about a component, in words. Pure. @module */
+import { describe } from "../object.ts";
+import type { ComponentStatus, UnreadableComponent } from "./status.ts";
+import { isGood } from "./verification.ts";
+
+/** The next step, and whether somebody has to take it. */
+export interface NextStep {
+  readonly words: string;
+  readonly isNeeded: boolean;
+}
+
+/**
+ * What to do about a component: the most urgent step alone.
+ *
+ * A suspension is somebody's wish, so that nothing about a suspended component is urgent.
+ */
+export function nextStep(status: ComponentStatus | UnreadableComponent): NextStep {
+  if ("error" in status) return needed(`${status.error}. ${status.hint ?? ""}`.trim());
+  const { name, state, suspended, rejected, drifted, health, verifications } = status;
+  if (suspended !== undefined) {
+    return { words: `suspended: ${suspended.reason}. \`plumb resume ${name}\``, isNeeded: false };
+  }
+  if (state === "running") return { words: "a run is at work", isNeeded: false };
+  if (state === "applying") return needed(`a run did not end: \`plumb reconcile ${name}\``);
+  if (rejected !== undefined) {
+    return needed(`mend ${short(rejected.revision)} in Git, it failed: ${rejected.reason}`);
+  }
+  if (state === "failed") {
+    return needed(`the last run failed, \`plumb history ${name}\` says why`);
+  }
+  const [first] = drifted;
+  if (first !== undefined) {
+    return needed(`\`plumb diff ${name}\`: ${describe(first.reference)} is ${first.how}`);
+  }
+  if (health.status !== "current") return needed(health.message);
+  const [last] = verifications;
+  if (last !== undefined && !isGood(last)) return needed(`\`plumb verify ${name}\` failed`);
+  return {
+    words: last === undefined ? `never verified: \`plumb verify ${name}\`` : "",
+    isNeeded: false,
+  };
+}
+
+function needed(words: string): NextStep {
+  return { words, isNeeded: true };
+}
+
+function short(revision: string): string {
+  return revision.slice(0, 12);
+}
