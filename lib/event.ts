@@ -224,6 +224,18 @@ export type Event =
     readonly sequentialSeconds: number;
   }
   | {
+    /** A field that differs, and is left as somebody sets it, since they set it back each time. */
+    readonly type: "fight";
+    readonly object: ObjectReference;
+    readonly path: string;
+    /** Who sets it back. */
+    readonly manager: string;
+    /** How often it was corrected. */
+    readonly corrections: number;
+    /** When it is corrected next, RFC 3339. */
+    readonly until: string;
+  }
+  | {
     /** Whether somebody keeps runs from writing to a component. */
     readonly type: "suspension";
     readonly component: string;

@@ -5,6 +5,7 @@ import { keyOf, type ObjectReference } from "../object.ts";
 import { changesIn, irreversible } from "../plan/mod.ts";
 import { carryOut } from "./carry_out.ts";
 import { checkBeforeWriting } from "./check_before.ts";
+import { inSyncInWords } from "./fights.ts";
 import { readInventory } from "./inventory.ts";
 import { type HeldLease, Lease } from "./lease.ts";
 import { planAndReport } from "./plan_and_report.ts";
@@ -66,7 +67,7 @@ export async function attempt(
   }
   if (!hasWork(planned) && !options.isUnproven) {
     await recordUnchanged(cluster, planned, options.source);
-    return await verified(end("in-sync", "The cluster is as Git says"), options);
+    return await verified(end("in-sync", inSyncInWords(planned)), options);
   }
   if (options.back === undefined) await checkBeforeWriting(cluster, planned, options);
   const lease = await turn.take();

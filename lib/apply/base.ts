@@ -46,6 +46,7 @@ async function planBase(cluster: Cluster, { base, refresh, emit }: TellOptions) 
       refresh,
       proveCreations: true,
       proposing: false,
+      backingOff: false,
     });
     return { changes: byObject(plan), revision: base.revision };
   } catch (error) {

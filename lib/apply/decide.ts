@@ -54,6 +54,8 @@ export interface Decision {
   readonly postponed?: string;
   /** Fields that differ, and stay as they live until a proposal settles them. */
   readonly toPropose?: readonly FieldDifference[];
+  /** Fields that differ, and stay as they live for now, since somebody sets them back each time. */
+  readonly backedOff?: readonly FieldDifference[];
 }
 
 /**

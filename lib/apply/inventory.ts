@@ -13,7 +13,7 @@ import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
 import { APPLYSET, SYSTEM_NAMESPACE } from "../names.ts";
 import type { OutsideData } from "../component/mod.ts";
 import type { KubernetesObject } from "../object.ts";
-import type { Member } from "../plan/mod.ts";
+import type { Fight, Member } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 
 /** How the last run ended. `applying` means that it never did, `removing` that a rollback has not. */
@@ -36,6 +36,8 @@ export interface Inventory {
   /** The API resources of the members, so that a run without changes needs no discovery. */
   readonly resources: readonly Resource[];
   readonly members: readonly Member[];
+  /** Fields that were corrected lately. */
+  readonly fights?: readonly Fight[] | undefined;
   /** Data that is not the component's own, as the component says: a rollback tells that it stays. */
   readonly outside?: OutsideData[] | undefined;
 }
@@ -107,6 +109,14 @@ const stored = z.object({
     handle: z.record(z.string(), z.unknown()).optional(),
   })),
   outside: z.array(z.object({ what: z.string(), where: z.string(), back: z.string() })).optional(),
+  fights: z.array(z.object({
+    object: z.string(),
+    path: z.string(),
+    manager: z.string(),
+    corrections: z.int(),
+    rate: z.number(),
+    at: z.string(),
+  })).optional(),
 });
 
 /** Name of the inventory's Secret. */

@@ -16,7 +16,7 @@ export interface NextStep {
  */
 export function nextStep(status: ComponentStatus | UnreadableComponent): NextStep {
   if ("error" in status) return needed(`${status.error}. ${status.hint ?? ""}`.trim());
-  const { name, state, suspended, rejected, drifted, health, verifications } = status;
+  const { name, state, suspended, rejected, drifted, health, verifications, fights } = status;
   if (suspended !== undefined) {
     return { words: `suspended: ${suspended.reason}. \`plumb resume ${name}\``, isNeeded: false };
   }
@@ -31,6 +31,10 @@ export function nextStep(status: ComponentStatus | UnreadableComponent): NextSte
   const [first] = drifted;
   if (first !== undefined) {
     return needed(`\`plumb diff ${name}\`: ${describe(first.reference)} is ${first.how}`);
+  }
+  const [fight] = fights;
+  if (fight !== undefined) {
+    return needed(`settle ${fight.path} with ${fight.manager} in spec.fields, they fight over it`);
   }
   if (health.status !== "current") return needed(health.message);
   const [last] = verifications;

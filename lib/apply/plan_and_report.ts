@@ -9,10 +9,12 @@ import { describe } from "../object.ts";
 import { changesIn, type FieldDifference, irreversible } from "../plan/mod.ts";
 import { approvable, type ApprovedPlan } from "./approved.ts";
 import { type Base, tellPlan } from "./base.ts";
+import { fightEvents, fightsIn } from "./fights.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 
 /** What a plan is made for, and who hears of it. */
-export interface ReportedPlanOptions extends Omit<PlanOptions, "proveCreations" | "proposing"> {
+export interface ReportedPlanOptions
+  extends Omit<PlanOptions, "proveCreations" | "proposing" | "backingOff"> {
   readonly mode: "apply" | "pr" | "observe";
   readonly source: { readonly url: string; readonly revision: string; readonly subject?: string };
   /** What is told as drift is what differs from it as well. */
@@ -35,6 +37,8 @@ export async function planAndReport(
     ...options,
     proveCreations: observing,
     proposing: options.mode === "pr",
+    // Who only looks sees it as it is, and who trusts no record wants it to be as Git says.
+    backingOff: !observing && !options.refresh,
   });
   await tellPlan(cluster, planned, { ...options, text: observing });
   for (const message of warningsOf(planned)) options.emit({ type: "warning", message });
@@ -43,6 +47,8 @@ export async function planAndReport(
       options.emit({ type: "warning", message: `No undo takes this back: ${line}` });
     }
   }
+  const known = fightsIn(planned.stored.inventory);
+  if (!options.refresh) fightEvents(planned.waves.flat(), known).forEach(options.emit);
   await options.inspect?.(
     approvable(planned, { component: options.component.name, revision: options.source.revision }),
   );

@@ -20,6 +20,7 @@ import {
 import type { DesiredObject } from "../render/mod.ts";
 import { decide, type Decision } from "./decide.ts";
 import { membersToDrop } from "./drop.ts";
+import { backOff, fightsIn } from "./fights.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
 import { type Observation, observe, type Target } from "./observe.ts";
 import { prepare, type PreparedObject } from "./prepare.ts";
@@ -47,6 +48,8 @@ export interface PlanOptions {
   readonly isUnproven?: boolean;
   /** Set on the way back to a revision that was good. */
   readonly back?: WayBack;
+  /** Leave fields alone for a while that somebody sets back each time. */
+  readonly backingOff: boolean;
 }
 
 /** What differs on the way back from a revision that failed. */
@@ -233,13 +236,17 @@ async function planFromSource(
     proveCreations: options.proveCreations,
     proposing: options.proposing,
   };
+  const fights = options.backingOff ? fightsIn(inventory) : undefined;
+  const decideAbout = async (item: PreparedObject): Promise<Decision> => {
+    if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
+    const decision = await decide(cluster, item, observation, decideOptions);
+    return fights === undefined ? decision : await backOff(cluster, decision, fights);
+  };
   const decisions = new Map(
-    await Promise.all(prepared.map(async (item): Promise<[string, Decision]> => {
-      const key = keyOf(item.reference);
-      return settledKeys.has(key)
-        ? [key, { item, change: unchangedChange(item) }]
-        : [key, await decide(cluster, item, observation, decideOptions)];
-    })),
+    await Promise.all(prepared.map(async (item): Promise<[string, Decision]> => [
+      keyOf(item.reference),
+      await decideAbout(item),
+    ])),
   );
   const waves = order.waves.map((wave) => wave.flatMap((key) => decisions.get(key) ?? []));
   const dropped = await membersToDrop(cluster, prepared, {

@@ -9,6 +9,7 @@ import { fingerprintOf, type Member } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 import type { Decision } from "./decide.ts";
 import type { Execution } from "./execute.ts";
+import { fightsAfter } from "./fights.ts";
 import {
   type Inventory,
   type InventoryState,
@@ -34,10 +35,10 @@ export interface RunResult {
 
 /** The record of an object as the API server answered it. Each run looks at one that still differs from Git. */
 export function memberOf(
-  { item, toPropose = [] }: Decision,
+  { item, toPropose = [], backedOff = [] }: Decision,
   answer: { metadata: PreparedObject["object"]["metadata"] },
 ): Member {
-  const fingerprint = toPropose.length > 0
+  const fingerprint = toPropose.length + backedOff.length > 0
     ? undefined
     : fingerprintOf(answer.metadata, FIELD_MANAGER);
   return {
@@ -127,6 +128,7 @@ export async function recordResult(
   const inventory = {
     ...planned.stored.inventory,
     ...recordOf(planned, source, members, complete ? "complete" : "failed"),
+    fights: fightsAfter(planned, execution, Date.now()),
   };
   await writeInventory(cluster, { ...stored, inventory });
 }

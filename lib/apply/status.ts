@@ -13,7 +13,7 @@ import {
   type ObjectReference,
   referenceOf,
 } from "../object.ts";
-import { fingerprintOf, type Member } from "../plan/mod.ts";
+import { backedOffUntil, type Fight, fingerprintOf, type Member } from "../plan/mod.ts";
 import { listRecords } from "./components.ts";
 import { healthOf, isJudgedByStatus } from "./health.ts";
 import { decodeInventory, type Inventory } from "./inventory.ts";
@@ -49,6 +49,8 @@ export interface ComponentStatus {
   };
   /** Verifications, the newest first. */
   readonly verifications: readonly Verification[];
+  /** Fields that are left to others for now. */
+  readonly fights: readonly Fight[];
   readonly suspended?: Suspension | undefined;
   readonly rejected?: Journal["rejected"];
   readonly lastRun?: Journal["runs"][number] | undefined;
@@ -171,6 +173,7 @@ function statusOf(
     unseen: targets.size - seen.length,
     health: worst(seen.flatMap(({ reference }) => objects.get(keyOf(reference)) ?? [])),
     verifications: verificationsIn(journal),
+    fights: (inventory.fights ?? []).filter((fight) => (backedOffUntil(fight) ?? 0) > now),
     suspended: suspensionAt(journal, now),
     rejected: journal.rejected,
     lastRun: journal.runs[0],

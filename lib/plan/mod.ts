@@ -8,6 +8,13 @@ export { foreignIn, type Ours } from "./foreign.ts";
 export { planRemoval, type Removal } from "./removal.ts";
 export { compareObjects, type Comparison, isEqual, withoutField } from "./compare.ts";
 export { PlanError, type PlanErrorCode } from "./errors.ts";
+export {
+  backedOff,
+  backedOffUntil,
+  type Correction,
+  type Fight,
+  withCorrections,
+} from "./fights.ts";
 export { type Fingerprint, fingerprintOf, hashOf } from "./fingerprint.ts";
 export { irreversible, isJob } from "./irreversible.ts";
 export { maskObject } from "./mask.ts";

@@ -2,6 +2,7 @@
 import type { ChangeReport, Event } from "../event.ts";
 import { describe } from "../object.ts";
 import { diffLines } from "./diff.ts";
+import { fightInWords } from "./fight.ts";
 import { type Block, fit } from "./fit.ts";
 import { code, escape, fenced, html } from "./markup.ts";
 import { dividePlan, DRIFT_TITLE, SETTLED_TITLE } from "./plan_parts.ts";
@@ -89,6 +90,10 @@ function blocksOf(event: Event, now: number): Block[] {
         text(`- ${escape(proposalSentence(event))}`),
         ...leftOutLines(event).map((line) => row(`- ${escape(line)}`)),
       ];
+    case "fight": {
+      const { sentence, next } = fightInWords(event, now);
+      return [row(`- ⚠️ ${escape(sentence)}. ${escape(next)}`)];
+    }
     case "suspension": {
       const { sentence, next = "" } = suspensionInWords(event, now);
       return [text(`- ${escape(sentence)}. ${escape(next)}`)];

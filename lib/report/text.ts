@@ -3,6 +3,7 @@ import type { ChangeReport, Event } from "../event.ts";
 import { describe, keyOf, type ObjectReference } from "../object.ts";
 import { shortRevision } from "../revision.ts";
 import { diffLines } from "./diff.ts";
+import { fightInWords } from "./fight.ts";
 import { LiveBlock } from "./live.ts";
 import { dividePlan, DRIFT_TITLE, SETTLED_TITLE } from "./plan_parts.ts";
 import type { Printer, PrinterOptions } from "./printer.ts";
@@ -114,6 +115,13 @@ class TextPrinter {
           ...leftOutLines(event).map((line) => `${style.yellow("–")} ${safeText(line)}`),
           safeText(proposalSentence(event)),
         ];
+      case "fight": {
+        const { sentence, next } = fightInWords(event, this.#now());
+        return [
+          `${style.yellow("–")} ${safeText(sentence)}`,
+          `    ${style.cyan("→")} ${safeText(next)}`,
+        ];
+      }
       case "suspension": {
         const { sentence, next } = suspensionInWords(event, this.#now());
         return [

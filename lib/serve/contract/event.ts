@@ -155,6 +155,14 @@ export const event = z.discriminatedUnion("type", [
     sequentialSeconds: z.number(),
   }),
   z.object({
+    type: z.literal("fight"),
+    object: objectReference,
+    path: z.string(),
+    manager: z.string(),
+    corrections: z.int(),
+    until: z.string(),
+  }),
+  z.object({
     type: z.literal("suspension"),
     component: z.string(),
     state: z.enum(["suspended", "resumed", "none"]),

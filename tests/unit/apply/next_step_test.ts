@@ -11,6 +11,7 @@ const WELL: ComponentStatus = {
   drifted: [],
   unseen: 0,
   health: { status: "current", message: "" },
+  fights: [],
   verifications: [{ passed: 2, failed: [], notJudged: 0, seconds: 1, at: "2026-01-01T00:00:00Z" }],
 };
 const reference = { group: "apps", kind: "Deployment", namespace: "web", name: "web" };
@@ -22,6 +23,14 @@ Deno.test("who is well needs nothing, and what is wrong needs its own step", () 
   const rejected = { url: "", revision: "bad", at, reason: "no pods" };
   const [verification] = WELL.verifications;
   assert.ok(verification);
+  const fight = {
+    object: "apps/Deployment/web/web",
+    path: "spec.replicas",
+    manager: "autoscaler",
+    corrections: 3,
+    rate: 3,
+    at,
+  };
   const steps: readonly [Partial<ComponentStatus>, RegExp, boolean][] = [
     [{}, /^$/, false],
     [{ verifications: [] }, /never verified/, false],
@@ -30,6 +39,7 @@ Deno.test("who is well needs nothing, and what is wrong needs its own step", () 
     [{ state: "failed", drifted }, /plumb history web/, true],
     [{ drifted, health }, /plumb diff web.+Deployment web\/web is changed/, true],
     [{ health }, /no pods/, true],
+    [{ health, fights: [fight] }, /settle spec.replicas with autoscaler in spec.fields/, true],
     [{ rejected, drifted }, /mend bad in Git, it failed: no pods/, true],
     [
       { verifications: [{ ...verification, failed: ["login"] }, verification] },

@@ -1,0 +1,150 @@
+/** Leaves fields that somebody sets back each time alone for a while, and counts the corrections of the others. @module */
+import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import type { Event } from "../event.ts";
+import { type FieldPath, formatPath } from "../field_path.ts";
+import { FIELD_MANAGER } from "../names.ts";
+import { keyOf } from "../object.ts";
+import {
+  backedOff,
+  backedOffUntil,
+  compareObjects,
+  type Correction,
+  type FieldDifference,
+  type Fight,
+  type Member,
+  withCorrections,
+  withoutField,
+} from "../plan/mod.ts";
+import type { Decision } from "./decide.ts";
+import type { Execution } from "./execute.ts";
+import type { Inventory } from "./inventory.ts";
+import type { PlannedRun } from "./plan_run.ts";
+
+/** What is known of fights. */
+export interface KnownFights {
+  readonly fights: readonly Fight[];
+  /** What the last run recorded, by key. */
+  readonly members: ReadonlyMap<string, Member>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** The fights that an inventory knows. */
+export function fightsIn({ fights = [], members }: Inventory): KnownFights {
+  return {
+    fights,
+    members: new Map(members.map((member) => [keyOf(member.reference), member])),
+    now: Date.now(),
+  };
+}
+
+/**
+ * The decision without the fields that are backed off: they stay as they live. Where the API server refuses the object
+ * without them, they are corrected after all.
+ */
+export async function backOff(
+  cluster: Cluster,
+  decision: Decision,
+  known: KnownFights,
+): Promise<Decision> {
+  const { change, item, live } = decision;
+  if (change.action !== "update" || live === undefined) return decision;
+  const left = change.differences.filter(({ path }) => fightAbout(decision, path, known));
+  if (left.length === 0) return decision;
+  const wanted = left.reduce((object, { path }) => withoutField(object, path), item.object);
+  try {
+    const predicted = await cluster.apply(item.resource, wanted, { dryRun: true });
+    const compared = { desired: wanted, live, predicted, manager: FIELD_MANAGER };
+    const differences = compareObjects(compared);
+    const { reference, provenance } = item;
+    const desired = { ...item, object: wanted };
+    return {
+      ...decision,
+      item: desired,
+      backedOff: left,
+      change: differences.length === 0
+        ? { action: "unchanged", reference, provenance }
+        : { ...change, desired, differences },
+    };
+  } catch (error) {
+    if (error instanceof ClusterError && error.isRefusal) return decision;
+    throw error;
+  }
+}
+
+/** The fight about a field, if it is left as it lives. A new state from Git has its own chance. */
+function fightAbout(
+  decision: Decision,
+  path: FieldPath,
+  { fights, members, now }: KnownFights,
+): Fight | undefined {
+  if (fights.length === 0 || !isAsApplied(decision, members)) return undefined;
+  const field = { object: keyOf(decision.item.reference), path: formatPath(path) };
+  return backedOff(fights, field, now);
+}
+
+/** What a plan has to tell of fights: each field that differs and is, or would be, backed off. */
+export function fightEvents(
+  decisions: readonly Decision[],
+  known: KnownFights,
+): Extract<Event, { type: "fight" }>[] {
+  return decisions.flatMap((decision) => {
+    const { item, change, backedOff: left = [] } = decision;
+    const differences = "differences" in change ? change.differences : [];
+    return [...left, ...differences].flatMap(({ path }) => {
+      const fight = fightAbout(decision, path, known);
+      if (fight === undefined) return [];
+      const { path: field, manager, corrections } = fight;
+      const until = new Date(backedOffUntil(fight) ?? 0).toISOString();
+      const { reference: object } = item;
+      return [{ type: "fight" as const, object, path: field, manager, corrections, until }];
+    });
+  });
+}
+
+/** How the cluster is when there is nothing to do. */
+export function inSyncInWords({ waves }: Pick<PlannedRun, "waves">): string {
+  const fields = waves.flat().flatMap(({ backedOff: left = [] }) => left).length;
+  return fields === 0
+    ? "The cluster is as Git says"
+    : `The cluster is as Git says, but for ${fields} field${
+      fields === 1 ? "" : "s"
+    } left to others for now`;
+}
+
+/**
+ * The fights after a run. What Git itself moved is no correction, and where it moved an object, its fights are over: the
+ * new state has its own chance.
+ */
+export function fightsAfter(
+  { stored, waves }: PlannedRun,
+  { applied }: Pick<Execution, "applied">,
+  now: number,
+): readonly Fight[] | undefined {
+  const { members } = fightsIn(stored.inventory);
+  const decisions = waves.flat();
+  const moved = new Set(
+    decisions.filter((one) => !isAsApplied(one, members)).map(({ item }) => keyOf(item.reference)),
+  );
+  const corrections = decisions
+    .filter(({ item, change }) =>
+      change.action === "update" && applied.has(keyOf(item.reference)) &&
+      !moved.has(keyOf(item.reference))
+    )
+    .flatMap(({ item, change }) =>
+      "differences" in change
+        ? change.differences.map((difference) => correctionOf(keyOf(item.reference), difference))
+        : []
+    );
+  const known = (stored.inventory.fights ?? []).filter(({ object }) => !moved.has(object));
+  const fights = withCorrections(known, corrections, now);
+  return fights.length === 0 ? undefined : fights;
+}
+
+function isAsApplied({ item }: Decision, before: ReadonlyMap<string, Member>): boolean {
+  return before.get(keyOf(item.reference))?.hash === item.hash;
+}
+
+function correctionOf(object: string, { path, owner }: FieldDifference): Correction {
+  return { object, path: formatPath(path), manager: owner?.manager ?? "somebody" };
+}
