@@ -128,6 +128,8 @@ export type Event =
     /** Everything but `unchanged`, in the order of application. */
     readonly changes: readonly ChangeReport[];
     readonly waves: number;
+    /** How many objects are not as the last run left them, while Git still says the same of them. */
+    readonly drifted?: number;
     /** Set when what is proposed was told apart from what differs without it. */
     readonly base?: {
       readonly revision: string;

@@ -2,6 +2,7 @@
 import type { Cluster } from "../cluster/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Event } from "../event.ts";
+import { countDrifted } from "./drift.ts";
 import { byObject, changesIn, countsOf, reportOf, settledSince } from "../plan/mod.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 
@@ -21,16 +22,18 @@ interface TellOptions {
 /** Tells a plan. What the base would do as well is told as drift. */
 export async function tellPlan(
   cluster: Cluster,
-  { plan }: PlannedRun,
+  planned: PlannedRun,
   options: TellOptions,
 ): Promise<void> {
   const { text, emit } = options;
+  const { plan } = planned;
   const base = await planBase(cluster, options);
   emit({
     type: "plan",
     counts: countsOf(plan),
     changes: changesIn(plan).map((change) => reportOf(change, { text, base: base?.changes })),
     waves: plan.waves.length,
+    drifted: countDrifted(planned),
     ...(base === undefined
       ? {}
       : { base: { revision: base.revision, settled: settledSince(base.changes, byObject(plan)) } }),

@@ -40,21 +40,35 @@ export async function listInventories(cluster: Cluster): Promise<Inventory[]> {
   });
 }
 
+/** A component, as its records have it. */
+export interface KnownComponent {
+  /** Where it came from last. */
+  readonly source: Run["source"];
+  /** Absent once it was taken out of the cluster. */
+  readonly namespace?: string;
+}
+
 /**
- * Where a component came from last.
+ * Finds a component that the cluster knows.
  *
  * @throws {ApplyError} `unknown-component`: a name that the cluster does not know is a slip.
  */
-export async function lastSource(cluster: Cluster, component: string): Promise<Run["source"]> {
+export async function findComponent(
+  cluster: Cluster,
+  component: string,
+): Promise<KnownComponent> {
   const name = inventoryName(component);
   const [secret, journal] = await Promise.all([
     cluster.get(SECRETS, { namespace: SYSTEM_NAMESPACE, name }),
     readJournal(cluster, component),
   ]);
-  if (secret !== undefined) return decodeInventory(secret).source;
+  if (secret !== undefined) {
+    const { source, namespace } = decodeInventory(secret);
+    return { source, namespace };
+  }
   // After a rollback the journal is what remains.
   const last = journal.runs[0];
-  if (last !== undefined) return last.source;
+  if (last !== undefined) return { source: last.source };
   throw await unknownComponent(cluster, component);
 }
 

@@ -24,3 +24,9 @@ export function observedDrift({ plan, stored, prepared }: PlannedRun): ObservedD
     },
   };
 }
+
+/** How many objects somebody else changed or removed since the last run. */
+export function countDrifted(planned: PlannedRun): number {
+  const { changes, isAsApplied } = observedDrift(planned);
+  return changes.filter(({ reference }) => isAsApplied(reference)).length;
+}

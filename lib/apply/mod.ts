@@ -3,7 +3,8 @@
  * @module
  */
 export { Account } from "./account.ts";
-export { lastSource } from "./components.ts";
+export { announce } from "./announce.ts";
+export { findComponent, type KnownComponent } from "./components.ts";
 export { type ObservedDrift } from "./drift.ts";
 export type { Base } from "./base.ts";
 export { listInventories } from "./components.ts";

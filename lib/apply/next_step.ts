@@ -1,5 +1,6 @@
 /** What to do about a component, in words. Pure. @module */
 import { describe } from "../object.ts";
+import { shortRevision } from "../revision.ts";
 import type { ComponentStatus, UnreadableComponent } from "./status.ts";
 import { isGood } from "./verification.ts";
 
@@ -23,7 +24,7 @@ export function nextStep(status: ComponentStatus | UnreadableComponent): NextSte
   if (state === "running") return { words: "a run is at work", isNeeded: false };
   if (state === "applying") return needed(`a run did not end: \`plumb reconcile ${name}\``);
   if (rejected !== undefined) {
-    return needed(`mend ${short(rejected.revision)} in Git, it failed: ${rejected.reason}`);
+    return needed(`mend ${shortRevision(rejected.revision)} in Git, it failed: ${rejected.reason}`);
   }
   if (state === "failed") {
     return needed(`the last run failed, \`plumb history ${name}\` says why`);
@@ -47,8 +48,4 @@ export function nextStep(status: ComponentStatus | UnreadableComponent): NextSte
 
 function needed(words: string): NextStep {
   return { words, isNeeded: true };
-}
-
-function short(revision: string): string {
-  return revision.slice(0, 12);
 }

@@ -6,6 +6,7 @@ import type { Cluster } from "../cluster/mod.ts";
 import type { Emit, Outcome } from "../event.ts";
 import type { ObjectReference } from "../object.ts";
 import { countsOf } from "../plan/mod.ts";
+import { announced } from "./announce.ts";
 import { type Attempt, attempt, changesOf, hasChanges, type PlannedChange } from "./attempt.ts";
 import { type ObservedDrift, observedDrift } from "./drift.ts";
 import { type Inventory, readInventory } from "./inventory.ts";
@@ -72,9 +73,11 @@ export interface UndoneRevision {
  * @throws {PlumbError} when nothing could be planned, or the run had to stop.
  */
 export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Outcome> {
-  return options.mode === "apply"
-    ? await unlessSuspended(options, () => conclude(options, () => follow(cluster, options)))
-    : await conclude(options, () => look(cluster, options));
+  if (options.mode !== "apply") return await conclude(options, () => look(cluster, options));
+  return await announced(cluster, options, (emit) => {
+    const told = { ...options, emit };
+    return unlessSuspended(told, () => conclude(told, () => follow(cluster, told)));
+  });
 }
 
 /** Tells how a run ended. */

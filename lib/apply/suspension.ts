@@ -8,7 +8,8 @@
  */
 import { type Cluster, userOf } from "../cluster/mod.ts";
 import { type Emit, noCounts, type Outcome } from "../event.ts";
-import { lastSource } from "./components.ts";
+import { announce } from "./announce.ts";
+import { findComponent, type KnownComponent } from "./components.ts";
 import { ApplyError } from "./errors.ts";
 import { amendJournal, type Journal, readJournal, type Run, withRun } from "./journal.ts";
 
@@ -113,7 +114,7 @@ export async function suspend(
   component: string,
   { reason, from, until }: SuspendOptions,
 ): Promise<Suspension> {
-  const [source, by] = await Promise.all([lastSource(cluster, component), whoIs(cluster, from)]);
+  const [known, by] = await Promise.all([findComponent(cluster, component), whoIs(cluster, from)]);
   const since = new Date().toISOString();
   const suspended: Suspension = {
     reason,
@@ -122,9 +123,10 @@ export async function suspend(
     ...(until === undefined ? {} : { until }),
   };
   await amendJournal(cluster, component, (journal) => ({
-    ...withRun(journal, entry("suspend", source, suspended)),
+    ...withRun(journal, entry("suspend", known.source, suspended)),
     suspended,
   }));
+  await tell(cluster, component, known, { reason: "Suspended", message: `By ${by}: ${reason}` });
   return suspended;
 }
 
@@ -139,7 +141,7 @@ export async function resume(
   component: string,
   from: string,
 ): Promise<Suspension | undefined> {
-  const [source, by] = await Promise.all([lastSource(cluster, component), whoIs(cluster, from)]);
+  const [known, by] = await Promise.all([findComponent(cluster, component), whoIs(cluster, from)]);
   const now = new Date();
   let ended: Suspension | undefined;
   await amendJournal(cluster, component, (journal) => {
@@ -148,10 +150,24 @@ export async function resume(
     const { suspended: _, ...rest } = journal;
     return ended === undefined ? rest : withRun(
       rest,
-      entry("resume", source, { reason: ended.reason, by, since: now.toISOString() }),
+      entry("resume", known.source, { reason: ended.reason, by, since: now.toISOString() }),
     );
   });
+  if (ended !== undefined) {
+    const message = `By ${by}. It was suspended: ${ended.reason}`;
+    await tell(cluster, component, known, { reason: "Resumed", message });
+  }
   return ended;
+}
+
+async function tell(
+  cluster: Cluster,
+  component: string,
+  { namespace }: KnownComponent,
+  notice: { readonly reason: string; readonly message: string },
+): Promise<void> {
+  if (namespace === undefined) return;
+  await announce(cluster, { component, namespace }, [{ type: "Normal", ...notice }]);
 }
 
 function entry(

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import type { Account } from "./account.ts";
-import { lastSource } from "./components.ts";
+import { announce } from "./announce.ts";
+import { findComponent } from "./components.ts";
 import { ApplyError } from "./errors.ts";
 import { amendJournal, type Journal, type Run, withRun } from "./journal.ts";
 
@@ -39,7 +40,7 @@ export async function recordVerification(
   const { verified } = run;
   if (verified === undefined) return true;
   try {
-    const source = await lastSource(cluster, component);
+    const { source, namespace } = await findComponent(cluster, component);
     const good = isGood(verified);
     const added: Run = {
       ...run,
@@ -48,6 +49,10 @@ export async function recordVerification(
       message: verificationInWords(verified),
     };
     await amendJournal(cluster, component, (journal) => withRun(journal, added));
+    if (!good && namespace !== undefined) {
+      const notice = { reason: "VerifyFailed", type: "Warning" as const, message: added.message };
+      await announce(cluster, { component, namespace }, [notice]);
+    }
     return true;
   } catch (error) {
     if (error instanceof ApplyError && error.code === "unknown-component") return false;

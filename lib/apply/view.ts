@@ -56,7 +56,7 @@ const PLAIN: ReadonlySet<string> = new Set([
 /** Looks at a component, by what Git says of it. */
 export async function viewComponent(
   cluster: Cluster,
-  options: Omit<PlanOptions, "proveCreations" | "proposing" | "renderKey">,
+  options: Omit<PlanOptions, "proveCreations" | "proposing" | "backingOff" | "renderKey">,
 ): Promise<ComponentView> {
   // Records would settle a plan without its order: no key is ever theirs.
   const planned = await planRun(cluster, {
@@ -64,6 +64,7 @@ export async function viewComponent(
     renderKey: () => "",
     proveCreations: false,
     proposing: false,
+    backingOff: false,
   });
   const { plan, stored, dependencies } = planned;
   const resources = resourcesIn(planned);

@@ -15,6 +15,8 @@ export interface CommandContext {
   readonly color: boolean;
   /** Width of the terminal. */
   readonly columns: number;
+  /** Hears each event beside the printer. */
+  readonly listen?: Emit;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

@@ -1,8 +1,8 @@
 /** `plumb history`: what happened to a component. @module */
 import {
+  findComponent,
   isGood,
   type Journal,
-  lastSource,
   readJournal,
   type Run,
   suspensionAt,
@@ -17,10 +17,10 @@ import {
   escape,
   markdownTable,
   secondsInWords,
-  shortRevision,
   suspensionInWords,
   textTable,
 } from "../report/mod.ts";
+import { shortRevision } from "../revision.ts";
 
 /** Version of the schema of `history --output json`. */
 const SCHEMA = "plumb.thinkube.io/history/v1";
@@ -48,7 +48,7 @@ export async function tellHistory(
 ): Promise<string> {
   const journal = await readJournal(cluster, component);
   // A name that has no journal may be a slip.
-  if (journal.runs.length === 0) await lastSource(cluster, component);
+  if (journal.runs.length === 0) await findComponent(cluster, component);
   return historyOf(journal, options);
 }
 

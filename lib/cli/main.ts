@@ -5,6 +5,7 @@ import type { CommandContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { EXIT } from "./outcome.ts";
+import { traced } from "./telemetry.ts";
 
 const HELP: ReadonlySet<string> = new Set(["--help", "-h", "help"]);
 
@@ -48,5 +49,6 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
     context.write(commandHelp(command));
     return EXIT.ok;
   }
-  return await command.run(parseArguments(command, rest), context);
+  const given = parseArguments(command, rest);
+  return await traced(command.name, context, (inner) => command.run(given, inner));
 }

@@ -23,6 +23,14 @@ export const debug: Option = {
   description: "Show where in the program an error comes from",
 };
 
+/** For commands that have numbers to tell. */
+export const metricsFile: Option = {
+  type: "string",
+  value: "FILE",
+  description:
+    "Keep metrics there, for a textfile collector of Prometheus, such as plumb-cvat.prom",
+};
+
 /** Which component, with what, and where. */
 export const runOptions: Readonly<Record<string, Option>> = {
   source: {

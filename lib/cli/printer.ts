@@ -3,6 +3,7 @@ import { PlumbError } from "../errors.ts";
 import type { Emit, Event } from "../event.ts";
 import { createDocument, createPrinter, outputsOf, type Printer } from "../report/mod.ts";
 import type { CommandContext, Given } from "./command.ts";
+import { keepMetrics } from "./metrics_file.ts";
 import { outputOf } from "./options.ts";
 
 /** Opens the printer of a command, and the file of its report. */
@@ -10,6 +11,10 @@ export function openPrinter(given: Given, context: CommandContext): Printer & To
   const events: Event[] = [];
   const report = given.text("report");
   if (report !== undefined) writeFile(report, "", false);
+  const metrics = given.text("metrics-file");
+  const measure = metrics === undefined
+    ? undefined
+    : keepMetrics(metrics, events, (event) => printer.emit(event));
   const output = outputOf(given);
   const { environment } = context;
   const printer = createPrinter(output, { ...context, folder: folderIn(given) });
@@ -18,6 +23,8 @@ export function openPrinter(given: Given, context: CommandContext): Printer & To
     emit(event) {
       events.push(event);
       printer.emit(event);
+      measure?.(event);
+      context.listen?.(event);
     },
     close() {
       printer.close();

@@ -8,7 +8,8 @@ import {
   type UnreadableComponent,
 } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
-import { agoInWords, escape, markdownTable, shortRevision, textTable } from "../report/mod.ts";
+import { agoInWords, escape, markdownTable, textTable } from "../report/mod.ts";
+import { shortRevision } from "../revision.ts";
 
 /** Version of the schema of `status --output json`. */
 const SCHEMA = "plumb.thinkube.io/status/v1";

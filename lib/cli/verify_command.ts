@@ -2,7 +2,7 @@
 import { usage } from "./arguments.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { output, placeOptions, runOptions, wayOptions } from "./options.ts";
+import { metricsFile, output, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 
 /** `plumb verify` as a command. */
@@ -36,6 +36,7 @@ export const verify: Command = {
       value: "TIME",
       description: "Again and again, with this pause, until Ctrl-C",
     },
+    "metrics-file": metricsFile,
     ...wayOptions,
     output: { ...output, choices: ["text", "json", "markdown", "junit", "github"] },
   },

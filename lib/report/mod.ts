@@ -13,19 +13,14 @@ import { createTextPrinter } from "./text.ts";
 
 export type { Printer, PrinterOptions } from "./printer.ts";
 export { outputsOf } from "./github.ts";
+export { changesInWords } from "./done.ts";
 export { escape } from "./markup.ts";
+export { metricsOf } from "./metrics.ts";
 export { safeText } from "./safe_text.ts";
 export { suspensionInWords } from "./suspension.ts";
 export { clip, markdownTable, textTable } from "./table.ts";
 export { type Verdict, verdictOf } from "./verdict.ts";
-export {
-  agoInWords,
-  changesInWords,
-  clockInWords,
-  countsInWords,
-  secondsInWords,
-  shortRevision,
-} from "./words.ts";
+export { agoInWords, clockInWords, countsInWords, secondsInWords } from "./words.ts";
 
 /** A printer for one of the outputs of the CLI. */
 export function createPrinter(

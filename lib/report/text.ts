@@ -10,7 +10,7 @@ import type { Printer, PrinterOptions } from "./printer.ts";
 import { safeText } from "./safe_text.ts";
 import { createStyle, DONE, paint, type Style, SYMBOL } from "./style.ts";
 import { suspensionInWords } from "./suspension.ts";
-import { countsInWords, secondsInWords, shortRevision } from "./words.ts";
+import { countsInWords, secondsInWords } from "./words.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
 import { irreversibleLines, undoSentence } from "./undo.ts";
 
@@ -115,20 +115,10 @@ class TextPrinter {
           ...leftOutLines(event).map((line) => `${style.yellow("–")} ${safeText(line)}`),
           safeText(proposalSentence(event)),
         ];
-      case "fight": {
-        const { sentence, next } = fightInWords(event, this.#now());
-        return [
-          `${style.yellow("–")} ${safeText(sentence)}`,
-          `    ${style.cyan("→")} ${safeText(next)}`,
-        ];
-      }
-      case "suspension": {
-        const { sentence, next } = suspensionInWords(event, this.#now());
-        return [
-          safeText(sentence),
-          ...(next === undefined ? [] : [`    ${style.cyan("→")} ${safeText(next)}`]),
-        ];
-      }
+      case "fight":
+        return nextLines(fightInWords(event, this.#now()), style);
+      case "suspension":
+        return nextLines(suspensionInWords(event, this.#now()), style);
       case "data":
         return [dataLine(event, style)];
       case "undo":
@@ -281,6 +271,14 @@ function dataLine(
   const text = `${safeText(what)}: ${safeText(message)}`;
   if (state === "lost") return style.red(`✗ ${text}`);
   return state === "kept" ? `${style.cyan("=")} ${text}` : `${style.green("✓")} ${text}`;
+}
+
+function nextLines(
+  { sentence, next }: { sentence: string; next?: string },
+  style: Style,
+): string[] {
+  const lines = next === undefined ? [] : [`    ${style.cyan("→")} ${safeText(next)}`];
+  return [`${style.yellow("–")} ${safeText(sentence)}`, ...lines];
 }
 
 function violationLines(event: Extract<Event, { type: "violation" }>, style: Style): string[] {

@@ -1,6 +1,5 @@
 /** Numbers and times in words. @module */
 import type { Action, Counts } from "../event.ts";
-import { DONE } from "./style.ts";
 
 const ORDER: readonly Action[] = [
   "create",
@@ -96,26 +95,4 @@ export function spanInWords(milliseconds: number): string {
 /** Seconds, short. */
 export function secondsInWords(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
-}
-
-/**
- * What a run has done, in words.
- *
- * @param changes how many objects for each action.
- * @example
- * ```ts
- * import { changesInWords } from "./words.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(changesInWords({ update: 2, create: 1 }), "1 created, 2 updated");
- * ```
- */
-export function changesInWords(changes: Readonly<Record<string, number>>): string {
-  return ORDER.filter((action) => (changes[action] ?? 0) > 0)
-    .map((action) => `${changes[action]} ${DONE[action]}`).join(", ");
-}
-
-/** A commit as people write it; what is no commit stays. */
-export function shortRevision(revision: string): string {
-  return revision.replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, "$1");
 }

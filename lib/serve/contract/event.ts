@@ -97,6 +97,7 @@ export const event = z.discriminatedUnion("type", [
     counts,
     changes: list(changeReport),
     waves: z.int(),
+    drifted: optional(z.int()),
     base: optional(z.object({ revision: z.string(), settled: list(objectReference) })),
   }),
   z.object({

@@ -1,0 +1,19 @@
+/** What a run has done, in words. @module */
+import { DONE } from "./style.ts";
+
+/**
+ * What a run has done, in words.
+ *
+ * @param changes how many objects for each action.
+ * @example
+ * ```ts
+ * import { changesInWords } from "./done.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(changesInWords({ update: 2, create: 1 }), "1 created, 2 updated");
+ * ```
+ */
+export function changesInWords(changes: Readonly<Record<string, number>>): string {
+  return Object.entries(DONE).filter(([action]) => (changes[action] ?? 0) > 0)
+    .map(([action, done]) => `${changes[action]} ${done}`).join(", ");
+}
