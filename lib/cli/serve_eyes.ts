@@ -13,19 +13,22 @@ import {
 import type { Cluster } from "../cluster/mod.ts";
 import {
   type Component,
+  environmentName,
   isRequired,
   loadComponent,
   type Parameters,
   settleComponent,
 } from "../component/mod.ts";
+import { isMap } from "../field_path.ts";
 import { keyOf } from "../object.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import type { Declared, Eyes, Listing, Look, ObjectTexts } from "../serve/mod.ts";
 import { openSource, type Source, type SourceFile } from "../source/mod.ts";
 import { planChecks, titleOf } from "../verify/mod.ts";
+import { parseDocument } from "../yaml.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
-import { parametersOf } from "./reconcile.ts";
+import { parametersOf, readParameters } from "./reconcile.ts";
 import { optionsOf, type ServeOptions } from "./serve_options.ts";
 import { scheduleOf } from "./serve_schedule.ts";
 
@@ -160,7 +163,7 @@ export class ServeEyes implements Eyes {
       description: component.description,
       revision: revisionOf(source),
       requirements: this.#requirementsOf(settled),
-      parameters: rowsOf(component, known),
+      parameters: rowsOf(component, known, await this.#given(options)),
       checks: checksOf(settled),
       notProposable: this.#notProposable(),
     };
@@ -169,6 +172,16 @@ export class ServeEyes implements Eyes {
     } catch (error) {
       return { declared, view: undefined, error };
     }
+  }
+
+  /** Names of the parameters that somebody has given a value. */
+  async #given({ set, parameters }: Omit<ReconcileOptions, "command" | "mode">): Promise<Given> {
+    const file = parameters === undefined ? {} : parseDocument(await readParameters(parameters));
+    const named = new Set([
+      ...set.map((text) => text.split("=")[0] ?? ""),
+      ...(isMap(file) ? Object.keys(file) : []),
+    ]);
+    return (name) => named.has(name) || Boolean(this.#context.environment[environmentName(name)]);
   }
 
   async #view(
@@ -244,9 +257,16 @@ function revisionOf({ url, ref, revision, subject, author, time }: Source): Decl
   };
 }
 
-function rowsOf(component: Component, known: Parameters): Declared["parameters"] {
+type Given = (name: string) => boolean;
+
+function rowsOf(
+  component: Component,
+  known: Parameters,
+  isGiven: Given,
+): Declared["parameters"] {
   return [...component.parameters].map(([name, declaration]) => {
-    const { type, description, secret = false, values, default: fallback } = declaration;
+    const { type, description, secret = false, values, default: fallback, secretRef } = declaration;
+    const origin = isGiven(name) || secretRef !== undefined ? "given" : "default";
     const value = known.get(name);
     return {
       name,
@@ -257,7 +277,7 @@ function rowsOf(component: Component, known: Parameters): Declared["parameters"]
       ...(values === undefined ? {} : { values: [...values] }),
       ...(fallback === undefined ? {} : { default: fallback }),
       // Secret values write themselves as such.
-      ...(value === undefined ? {} : { value: String(value) }),
+      ...(value === undefined ? {} : { value: String(value), origin }),
     };
   });
 }

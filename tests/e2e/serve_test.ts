@@ -32,6 +32,8 @@ spec:
   manifests: ["app.yaml"]
   parameters:
     password: { type: string, secret: true, required: false, description: A password }
+    color: { type: string, default: red, description: A color }
+    size: { type: string, default: small, description: A size }
 `;
 
 async function write(space: Workspace, ...manifests: string[]): Promise<void> {
@@ -46,7 +48,7 @@ const never = deployment("web", { template: `${FAIL_ANNOTATION}: never-ready` })
 Deno.test("a component is deployed by the API, and everything that happened can be read again from any place", async () => {
   await using space = await workspace();
   await write(space, configMap("settings"), deployment("web"));
-  await using served = await dashboard(space);
+  await using served = await dashboard(space, { set: [`${space.name}.color=blue`, "other=1"] });
   const { operator, viewer } = served;
   const before = await viewer.get<ComponentList>("/api/components");
   const [row] = before.components;
@@ -85,6 +87,10 @@ Deno.test("a component is deployed by the API, and everything that happened can 
   assert.equal(web?.file, "app.yaml");
   assert.ok((web?.wave ?? 0) > 1);
   assert.ok(web?.owners.includes("plumb"));
+  assert.deepEqual(
+    detail.parameters.map(({ name, value, origin }) => [name, value, origin]),
+    [["password", undefined, undefined], ["color", "blue", "given"], ["size", "small", "default"]],
+  );
   const key = encodeURIComponent(web?.key ?? "");
   const texts = await viewer.get<ObjectTexts>(`/api/components/${space.name}/object?key=${key}`);
   assert.match(texts.desired ?? "", /kind: Deployment/);
