@@ -1,5 +1,6 @@
 /** A plan that somebody has approved: exactly that is applied, or nothing. @module */
 import { z } from "zod";
+import { ANNOTATION } from "../names.ts";
 import { describe, keyOf } from "../object.ts";
 import { type Change, changesIn, hashOf, maskObject } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
@@ -42,10 +43,20 @@ export function approvable(planned: PlannedRun, { component, revision }: Subject
     const object = keyOf(change.reference);
     const secret = keyed ? hashes.get(object) : undefined;
     const { action } = change;
-    const digest = hashOf([contentOf(change), secret ?? null], object);
+    const content = keyed ? contentOf(change) : withoutConfigHash(contentOf(change));
+    const digest = hashOf([content, secret ?? null], object);
     return { action, object, name: describe(change.reference), digest };
   });
   return { schema: SCHEMA, component, revision, changes };
+}
+
+/** Without a key that lasts, the hash of what a pod reads is another one in each run. What it is of is approved itself. */
+function withoutConfigHash(content: unknown): unknown {
+  const text = JSON.stringify(
+    content,
+    (name, value) => name === ANNOTATION.configHash ? undefined : value,
+  );
+  return JSON.parse(text);
 }
 
 /** What makes a change this one: what is wanted, and what was seen in the cluster. */

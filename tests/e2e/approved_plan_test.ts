@@ -78,3 +78,17 @@ Deno.test("an approved plan is applied, and what has moved since is not", async 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("the first plan of what reads a ConfigMap can be approved, too", async () => {
+  await using space = await workspace();
+  const file = await Deno.makeTempFile({ prefix: "plumb-plan-" });
+  const container = "envFrom: [{ configMapRef: { name: settings } }]";
+  await space.write({
+    "app.yaml": documents(NAMESPACE, configMap("settings"), deployment("web", { container })),
+  });
+  assert.equal((await space.diff(["--save", file])).code, 2);
+  const run = await space.reconcile(["--plan", file]);
+  assert.equal(run.code, 0, run.output);
+  assert.equal(actionsOf(run).length, 3);
+  await Deno.remove(file);
+});
