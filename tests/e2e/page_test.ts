@@ -141,7 +141,7 @@ Deno.test("drift appears by itself, also what came while the connection was lost
   await page.getByText("The connection is lost.").waitFor({ state: "hidden" });
 });
 
-Deno.test("a deploy that fails says why, with what it is known by", async () => {
+Deno.test("a deploy that fails says why, and is undone before the viewer's eyes", async () => {
   await using space = await workspace();
   await using repository = await TestRepository.create();
   const commit = async (message: string, ...manifests: string[]) => {
@@ -175,5 +175,8 @@ Deno.test("a deploy that fails says why, with what it is known by", async () => 
   await deploy();
   await see(page, /can't pull image/);
   await see(page, "event: Failed: Failed to pull image: not found");
+  await see(page, /is undone: the cluster is back at/);
   await assertAccessible(page);
+  await page.getByRole("link", { name: `Back to ${space.name}` }).click();
+  await see(page, "healthy");
 });

@@ -69,7 +69,7 @@ export const RUN_STATE: Readonly<Record<Exclude<Run["state"], "done">, State>> =
 export const ACTION: Readonly<
   Record<ActionName, { readonly name: string; readonly does: string }>
 > = {
-  deploy: { name: "Deploy", does: "Make the cluster as Git says, then run the checks." },
+  deploy: { name: "Deploy", does: "Make the cluster as Git says." },
   diff: { name: "Diff", does: "Compare everything anew. Changes nothing." },
   verify: { name: "Verify", does: "Run the checks. Whatever they make, they remove." },
   propose: {

@@ -16,6 +16,7 @@ type Form = "suspend" | "rollback";
 export function Actions({ component }: { readonly component: Component }): VNode | null {
   const { me } = useSession();
   const [form, open] = useState<Form>();
+  const [verify, check] = useState(true);
   const { pending, problem, ask } = useAsk(component.name);
   if (me === undefined) return null;
   if (me.role === "viewer") {
@@ -23,7 +24,7 @@ export function Actions({ component }: { readonly component: Component }): VNode
   }
   const choose = (action: ActionName) => {
     if (action === "suspend" || action === "rollback") open(action);
-    else void ask(requestOf(action));
+    else void ask(requestOf(action, verify));
   };
   return html`<div class="actions">
     <div class="buttons" role="group" aria-label="Actions">${
@@ -40,6 +41,15 @@ export function Actions({ component }: { readonly component: Component }): VNode
     <p class="quiet" role="status">${
     pending === undefined ? "" : `Asking for ${ACTION[pending].name}…`
   }</p>
+    ${
+    component.actions.includes("deploy")
+      ? html`<label class="option"><input type="checkbox" checked=${verify}
+        onChange=${(event: Event) =>
+        check(
+          (event.currentTarget as HTMLInputElement).checked,
+        )} /> Run the checks after a deploy, and undo it where they fail</label>`
+      : null
+  }
     <${Never} never=${component.never} />
     ${problem === undefined ? null : html`<${ProblemBox} problem=${problem} />`}
     ${
@@ -51,10 +61,10 @@ export function Actions({ component }: { readonly component: Component }): VNode
   </div>`;
 }
 
-function requestOf(action: Exclude<ActionName, Form>): ActionRequest {
+function requestOf(action: Exclude<ActionName, Form>, verify: boolean): ActionRequest {
   switch (action) {
     case "deploy":
-      return { action, verify: true, refresh: false, retry: false };
+      return { action, verify, refresh: false, retry: false };
     case "diff":
       return { action, refresh: true };
     case "verify":
