@@ -32,13 +32,7 @@ export function Confirm(
 export function PlanText({ plan }: { readonly plan: RunPlan }): VNode {
   const { summary, steps, warnings, counts } = plan;
   return html`<p class="lead">${sentence(summary)}</p>
-    ${
-    counts === undefined
-      ? null
-      : html`<p>${countsInWords(counts)}${
-        plan.waves > 0 ? ` in ${plan.waves === 1 ? "one wave" : `${plan.waves} waves`}` : ""
-      }.</p>`
-  }
+    ${counts === undefined ? null : html`<p>${countsInWords(counts)}.</p>`}
     ${
     steps.length === 0
       ? null
@@ -46,7 +40,7 @@ export function PlanText({ plan }: { readonly plan: RunPlan }): VNode {
   }
     ${
     warnings.map((warning) =>
-      html`<p key=${warning} class="box warn"><strong>Think of it:</strong> ${warning}</p>`
+      html`<p key=${warning} class="box warn"><strong>Note:</strong> ${warning}</p>`
     )
   }`;
 }

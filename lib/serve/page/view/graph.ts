@@ -106,7 +106,7 @@ function ObjectNode({ name, object, graph, stop, selected, onNear }: {
 }
 
 /** About how wide a letter is, in pixels. */
-const LETTER_PIXELS = 7.6;
+const LETTER_PIXELS = 8;
 
 function cut(text: string, pixels: number): string {
   const letters = Math.floor(pixels / LETTER_PIXELS);
