@@ -47,6 +47,8 @@ export const ANNOTATION = {
   rotation: `${API_GROUP}/rotation`,
   /** Set by Plumb on PersistentVolumes that a rollback set to Retain: the reclaim policy that they had. */
   formerReclaimPolicy: `${API_GROUP}/former-reclaim-policy`,
+  /** Set by Plumb on claims that were made anew for volumes which a rollback kept: the volume. */
+  restored: `${API_GROUP}/restored`,
   /** Set by Plumb on pod templates: a keyed hash of the ConfigMaps and Secrets that the pods use. */
   configHash: `${API_GROUP}/config-hash`,
 } as const;

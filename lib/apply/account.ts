@@ -62,7 +62,7 @@ export class Account {
   #hear(event: Event): void {
     switch (event.type) {
       case "stage":
-        if (event.stage === "apply") this.#hasActed = true;
+        if (event.stage === "apply" || event.stage === "prune") this.#hasActed = true;
         break;
       case "change":
         this.#hearChange(event);

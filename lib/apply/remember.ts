@@ -61,7 +61,8 @@ export async function remember(
   }
 }
 
-async function amend(
+/** Adds a run to the journal, unless it left nothing in the cluster. A journal that can't be written is no failure of the run. */
+export async function amend(
   cluster: Cluster,
   account: Account,
   { component, source: { subject, ...source }, identity, emit }: RememberOptions,

@@ -100,25 +100,35 @@ async function restoreVolume(
   const { claim: { namespace, name, labels, spec } } = kept;
   const live = await cluster.get(CLAIMS, { namespace, name });
   if (live !== undefined && volumeOf(live).volumeName !== kept.name) return;
-  if (live === undefined) {
-    await freeVolume(cluster, kept);
-    // A claim that comes before the controller of volumes has seen that is not tried again for half a minute.
-    await until(
-      kept,
-      options,
-      async () => (await readVolume(cluster, kept.name))?.phase !== "Released",
-    );
-    // Under a manager of its own: Git does not name the volume, and would take the name back with its next apply.
-    await cluster.apply(CLAIMS, {
+  // Under a manager of its own: Git does not name the volume, and would take the name back with its next apply.
+  const apply = (annotations?: Record<string, string>) =>
+    cluster.apply(CLAIMS, {
       apiVersion: "v1",
       kind: "PersistentVolumeClaim",
       metadata: {
         namespace,
         name,
         labels: { ...labels, [APPLYSET.partOf]: applySetId(component) },
+        ...(annotations === undefined ? {} : { annotations }),
       },
       spec: { ...spec, volumeName: kept.name },
     }, { manager: RESTORE_MANAGER });
+  if (live === undefined) {
+    await freeVolume(cluster, kept);
+    // The controller of volumes tries nothing again for a quarter of a minute, but looks at what changes: so it is
+    // waited for at each step, and a mark on the claim has it look once more.
+    await until(
+      kept,
+      options,
+      async () => (await readVolume(cluster, kept.name))?.phase !== "Released",
+    );
+    const { metadata: { uid } } = await apply();
+    await until(
+      kept,
+      options,
+      async () => (await readVolume(cluster, kept.name))?.claim.uid === uid,
+    );
+    await apply({ [ANNOTATION.restored]: kept.name });
   }
   await until(kept, options, async () => {
     const claim = await cluster.get(CLAIMS, { namespace, name });

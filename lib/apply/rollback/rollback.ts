@@ -8,10 +8,12 @@
  * @module
  */
 import type { Cluster } from "../../cluster/mod.ts";
+import { messageOf } from "../../errors.ts";
 import { type Emit, noCounts, type Outcome } from "../../event.ts";
 import { SYSTEM_NAMESPACE } from "../../names.ts";
 import { describe, keyOf } from "../../object.ts";
 import { deletionWaves, reportOf } from "../../plan/mod.ts";
+import { Account } from "../account.ts";
 import { unknownComponent } from "../components.ts";
 import { ApplyError } from "../errors.ts";
 import {
@@ -21,9 +23,9 @@ import {
   type StoredInventory,
   writeInventory,
 } from "../inventory.ts";
-import { amendJournal, withRun } from "../journal.ts";
 import { Lease } from "../lease.ts";
 import { prune } from "../prune.ts";
+import { amend } from "../remember.ts";
 import {
   isEmpty,
   readRetained,
@@ -65,13 +67,48 @@ export interface RollbackOptions {
  * before anything was lost.
  */
 export async function rollback(cluster: Cluster, options: RollbackOptions): Promise<Outcome> {
-  const started = new Date();
-  const { component, emit } = options;
+  const { component, identity, emit } = options;
   emit({ type: "stage", stage: "observe" });
   const [stored, before] = await Promise.all([
     findInventory(cluster, component),
     readRetained(cluster, component),
   ]);
+  if (stored === undefined && before === undefined) {
+    throw await unknownComponent(cluster, component);
+  }
+  const source = stored?.inventory.source ?? { url: "", revision: "" };
+  const account = new Account(emit);
+  const keep = (result: "rolled-back" | "failed", message: string) =>
+    amend(
+      cluster,
+      account,
+      { component: { name: component }, source, identity, emit },
+      { command: "rollback", result, message },
+    );
+  try {
+    const told = { ...options, emit: account.emit };
+    const { outcome, message } = await run(cluster, told, { stored, before });
+    if (account.hasActed) await keep(outcome === "applied" ? "rolled-back" : "failed", message);
+    return outcome;
+  } catch (error) {
+    if (account.hasActed) await keep("failed", messageOf(error));
+    throw error;
+  }
+}
+
+/** What is recorded of a component; one of the two is there. */
+interface Records {
+  readonly stored: StoredInventory | undefined;
+  readonly before: StoredRetained | undefined;
+}
+
+async function run(
+  cluster: Cluster,
+  options: RollbackOptions,
+  { stored, before }: Records,
+): Promise<Conclusion> {
+  const started = Date.now();
+  const { component, emit } = options;
   const found = stored === undefined
     ? undefined
     : await survey(cluster, stored, { before, keepNamespace: options.keepNamespace });
@@ -79,13 +116,13 @@ export async function rollback(cluster: Cluster, options: RollbackOptions): Prom
   if (retained === undefined) throw await unknownComponent(cluster, component);
   const deletions = await tellPlan(cluster, retained, { found, ...options });
   const conclude: Conclude = (outcome, message, failed = 0) => {
-    const seconds = (Date.now() - started.getTime()) / 1000;
+    const seconds = (Date.now() - started) / 1000;
     const counts = { ...noCounts(), delete: deletions };
     emit({ type: "result", outcome, counts, failed, seconds, message });
-    return { outcome, message, seconds };
+    return { outcome, message };
   };
   if (found === undefined && !options.deleteData) {
-    return conclude("in-sync", "It is rolled back already; its data is kept").outcome;
+    return conclude("in-sync", "It is rolled back already; its data is kept");
   }
   if (found !== undefined) assertOnlyOurs(found);
   await assertAllowed(cluster, found, retained);
@@ -93,29 +130,29 @@ export async function rollback(cluster: Cluster, options: RollbackOptions): Prom
   emit({ type: "stage", stage: "lease" });
   const lease = await Lease.acquire(cluster, component, options);
   if (!(lease instanceof Lease)) {
-    return conclude("busy", `Another run is at work: ${lease.holder}`).outcome;
+    return conclude("busy", `Another run is at work: ${lease.holder}`);
   }
   await using _ = lease;
   await assertUnmoved(cluster, stored, component);
   const writer = cluster.uninterrupted({ before: () => lease.assertHeld() });
-  const run = { ...options, writer, lease };
-  const left = found === undefined ? 0 : await remove(found, before, run);
-  const stuck = left === 0 && options.deleteData ? await purge(writer, retained, run) : 0;
-  const ended = left + stuck > 0
+  const writing = { ...options, writer, lease };
+  emit({ type: "stage", stage: "prune" });
+  const left = found === undefined ? 0 : await remove(found, before, writing);
+  const stuck = left === 0 && options.deleteData ? await purge(writer, retained, writing) : 0;
+  return left + stuck > 0
     ? conclude("failed", `${left + stuck} of the objects are still there; run again`, left + stuck)
     : conclude("applied", endOf(retained, options));
-  await remember(writer, { options, started, stored, deletions, ...ended });
-  return ended.outcome;
 }
 
-type Conclude = (
-  outcome: Outcome,
-  message: string,
-  failed?: number,
-) => { readonly outcome: Outcome; readonly message: string; readonly seconds: number };
+/** How a run ended, and in words. */
+interface Conclusion {
+  readonly outcome: Outcome;
+  readonly message: string;
+}
+type Conclude = (outcome: Outcome, message: string, failed?: number) => Conclusion;
 
 /** A rollback that may write. */
-interface Run extends RollbackOptions {
+interface Writing extends RollbackOptions {
   readonly writer: Cluster;
   readonly lease: Lease;
 }
@@ -160,9 +197,9 @@ async function tellPlan(
 async function remove(
   found: Survey,
   before: StoredRetained | undefined,
-  run: Run,
+  run: Writing,
 ): Promise<number> {
-  const { writer, emit, component } = run;
+  const { writer, component } = run;
   const { removal, members, targets, retained } = found;
   const { inventory } = found.stored;
   const stored = await writeInventory(writer, {
@@ -171,7 +208,6 @@ async function remove(
   });
   if (!isEmpty(retained)) await writeRetained(writer, retained, before?.resourceVersion);
   await retainVolumes(writer, retained.volumes);
-  emit({ type: "stage", stage: "prune" });
   const outside = new Set<string>();
   const pruning = { ...run, wait: true, targets, component };
   for (const wave of deletionWaves(removal.delete)) {
@@ -207,32 +243,4 @@ function unconfirmed(): ApplyError {
   return new ApplyError("rollback-unconfirmed", "The rollback was not confirmed", {
     hint: "Nothing was changed.",
   });
-}
-
-async function remember(
-  cluster: Cluster,
-  { options, started, stored, deletions, outcome, message, seconds }: {
-    readonly options: RollbackOptions;
-    readonly started: Date;
-    readonly stored: StoredInventory | undefined;
-    readonly deletions: number;
-    readonly outcome: Outcome;
-    readonly message: string;
-    readonly seconds: number;
-  },
-): Promise<void> {
-  const { component, identity } = options;
-  await amendJournal(cluster, component, (journal) =>
-    withRun(journal, {
-      id: crypto.randomUUID(),
-      command: "rollback",
-      source: stored?.inventory.source ?? { url: "", revision: "" },
-      identity,
-      started: started.toISOString(),
-      seconds,
-      result: outcome === "applied" ? "rolled-back" : "failed",
-      message,
-      changes: { delete: deletions },
-      evidence: [],
-    }));
 }

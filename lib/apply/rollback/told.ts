@@ -40,7 +40,7 @@ export function outsideEvents({ outside }: Retained): DataEvent[] {
 
 /** What is deleted for good. */
 export function lostEvents({ volumes, secrets }: Retained): DataEvent[] {
-  const message = "deleted for good";
+  const message = "goes for good";
   return [
     ...volumes.map((volume): DataEvent => (
       { type: "data", state: "lost", what: volumeInWords(volume), message }
