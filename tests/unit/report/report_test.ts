@@ -29,6 +29,14 @@ const RECORDED: readonly Event[] = [
     subject: "Scale the web",
     author: "Ann",
   },
+  {
+    type: "data",
+    state: "kept",
+    what: "PersistentVolume pvc-1 (2Gi) of claim web/data",
+    message: "set to Retain. The next deploy binds it to that claim",
+  },
+  { type: "data", state: "back", what: "Secret web/keys", message: "SECRET_KEY as before" },
+  { type: "data", state: "lost", what: "PersistentVolume pvc-2 (1Gi)", message: "goes for good" },
   { type: "stage", stage: "observe" },
   {
     type: "plan",
