@@ -1,8 +1,7 @@
 /** A revision that fails is undone to the last good one from Git, and not tried again until Git moves. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Journal, readInventory, readJournal } from "../../lib/apply/mod.ts";
-import { Cluster, type Resource } from "../../lib/cluster/mod.ts";
+import { readInventory } from "../../lib/apply/mod.ts";
 import type { Event } from "../../lib/event.ts";
 import type { KubernetesObject } from "../../lib/object.ts";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
@@ -17,86 +16,15 @@ import {
   errorOf,
   job,
   JOBS,
-  LEASES,
   NAMESPACE,
   NAMESPACES,
   outcomeOf,
   plumb,
   type Run,
-  type RunSettings,
-  SECRETS,
   SERVICES,
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
-import { testCluster } from "../sandbox.ts";
-import { git } from "../unit/source/repository.ts";
-
-/** A component in a repository, and in a namespace of its own. */
-interface World extends AsyncDisposable {
-  readonly name: string;
-  readonly repository: string;
-  readonly kubeconfig: string;
-  readonly cluster: Cluster;
-  /** Commits these files and no others as the component. @returns the commit. */
-  commit(files: Readonly<Record<string, string>>): Promise<string>;
-  /** Adds a commit elsewhere in the repository. */
-  commitElsewhere(): Promise<string>;
-  run(args?: readonly string[], settings?: RunSettings): Promise<Run>;
-  arguments(command: string): string[];
-  get(resource: Resource, name: string): Promise<KubernetesObject | undefined>;
-  journal(): Promise<Journal>;
-}
-
-async function world(): Promise<World> {
-  const { kubeconfig } = await testCluster();
-  const name = `undo-${crypto.randomUUID().slice(0, 8)}`;
-  const repository = await Deno.makeTempDir({ prefix: "plumb-undo-" });
-  await git(repository, "init", "--quiet", "--initial-branch=main");
-  const cluster = await Cluster.connect({ kubeconfig, environment: {} });
-  const folder = join(repository, "manifests", "web");
-  const save = async (message: string) => {
-    await git(repository, "add", "--all");
-    await git(repository, "commit", "--quiet", "--allow-empty", "--message", message);
-    return await git(repository, "rev-parse", "HEAD");
-  };
-  const common = ["--source", repository, "--ref", "main", "--path", "manifests/web"];
-  const called = ["--name", name, "--namespace", name];
-  return {
-    name,
-    repository,
-    kubeconfig,
-    cluster,
-    async commit(files) {
-      await Deno.mkdir(folder, { recursive: true });
-      for await (const { name } of Deno.readDir(folder)) await Deno.remove(join(folder, name));
-      for (const [path, text] of Object.entries(files)) {
-        await Deno.writeTextFile(join(folder, path), text.replaceAll("NAMESPACE", name));
-      }
-      return await save("Change the web");
-    },
-    commitElsewhere: async () => {
-      await Deno.writeTextFile(join(repository, "README.md"), crypto.randomUUID());
-      return await save("Change what is not the web");
-    },
-    arguments: (command) => [command, ...common, ...called],
-    run: (args = [], settings = {}) =>
-      plumb(
-        ["reconcile", ...common, ...called, "--timeout", "30s", ...args],
-        { kubeconfig, ...settings },
-      ),
-    get: (resource, object) => cluster.get(resource, { namespace: name, name: object }),
-    journal: () => readJournal(cluster, name),
-    async [Symbol.asyncDispose]() {
-      await cluster.delete(NAMESPACES, { name });
-      const namespace = "plumb-system";
-      await cluster.delete(SECRETS, { namespace, name: `inventory-${name}` });
-      await cluster.delete(SECRETS, { namespace, name: `journal-${name}` });
-      await cluster.delete(LEASES, { namespace, name: `component-${name}` });
-      cluster[Symbol.dispose]();
-      await Deno.remove(repository, { recursive: true });
-    },
-  };
-}
+import { type GitWorkspace, gitWorkspace } from "../git_workspace.ts";
 
 const undosOf = ({ events }: Run) =>
   events.filter((event): event is Extract<Event, { type: "undo" }> => event.type === "undo");
@@ -122,7 +50,7 @@ const claim = (name: string) =>
   `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: ${name} }\nspec:\n  accessModes: [ReadWriteOnce]\n  resources: { requests: { storage: 1Gi } }\n`;
 
 /** Everything that a component has in its namespace, by kind and name, with what tells it apart. */
-async function stateOf({ cluster, name }: World): Promise<Record<string, unknown>> {
+async function stateOf({ cluster, name }: GitWorkspace): Promise<Record<string, unknown>> {
   const kinds = [CONFIG_MAPS, DEPLOYMENTS, SERVICES, JOBS, CLAIMS];
   const lists = await Promise.all(kinds.map((kind) => cluster.list(kind, { namespace: name })));
   const objects = lists.flatMap((list, index) =>
@@ -137,7 +65,7 @@ async function stateOf({ cluster, name }: World): Promise<Record<string, unknown
 }
 
 Deno.test("a revision whose image can't be pulled is undone: what it added goes, what it removed comes back", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const good = await space.commit({
     "app.yaml": documents(NAMESPACE, web("1"), configMap("settings"), service("old")),
   });
@@ -180,7 +108,7 @@ Deno.test("a revision whose image can't be pulled is undone: what it added goes,
 });
 
 Deno.test("a revision that failed is not tried again until Git moves, and drift is healed meanwhile", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const good = await space.commit({ "app.yaml": documents(NAMESPACE, web("1"), configMap("a")) });
   assert.equal((await space.run()).code, 0);
   const bad = await space.commit({
@@ -221,7 +149,7 @@ Deno.test("a revision that failed is not tried again until Git moves, and drift 
 });
 
 Deno.test("what is applied without waiting, or is not to be undone, is left as it failed", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
   assert.equal((await space.run()).code, 0);
   await space.commit({ "app.yaml": documents(NAMESPACE, web("2", "image-pull")) });
@@ -244,7 +172,7 @@ Deno.test("what is applied without waiting, or is not to be undone, is left as i
 });
 
 Deno.test("a first deploy that fails stays to be looked at, and so does one from a local folder", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await space.commit({ "app.yaml": documents(NAMESPACE, web("1", "image-pull")) });
   const first = await space.run();
   assert.deepEqual([first.code, statesOf(first)], [1, ["impossible"]]);
@@ -264,7 +192,7 @@ Deno.test("a first deploy that fails stays to be looked at, and so does one from
 });
 
 Deno.test("an object that the API server refuses in a later wave undoes the waves before it", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const good = documents(NAMESPACE, configMap("first"), web("1"));
   await space.commit({ "app.yaml": good });
   assert.equal((await space.run()).code, 0);
@@ -282,7 +210,7 @@ Deno.test("an object that the API server refuses in a later wave undoes the wave
 });
 
 Deno.test("a cluster that does not answer is no fault of a revision: it is tried again", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
   assert.equal((await space.run()).code, 0);
   await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
@@ -298,7 +226,7 @@ Deno.test("a cluster that does not answer is no fault of a revision: it is tried
 });
 
 Deno.test("a good revision that is not well any more is not undone, since Git is not to blame", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
   assert.equal((await space.run()).code, 0);
   const name = { namespace: space.name, name: "web" };
@@ -312,7 +240,7 @@ Deno.test("a good revision that is not well any more is not undone, since Git is
 });
 
 Deno.test("an interrupt, and what policies refuse, undoes nothing and rejects nothing", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const gated =
     "apiVersion: plumb.thinkube.io/v1alpha1\nkind: Component\nmetadata: { name: NAMESPACE }\nspec: { namespace: NAMESPACE, manifests: [app.yaml] }\n";
   const files = (...more: readonly string[]) => ({
@@ -342,7 +270,7 @@ Deno.test("an interrupt, and what policies refuse, undoes nothing and rejects no
 });
 
 Deno.test("Jobs: what a failed revision ran is said before and after, and what the good one has finished is not run again", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const replaceable = "plumb.thinkube.io/replace: allowed";
   const migrate = (command: string, failure?: string) =>
     job("migrate", {
@@ -379,7 +307,7 @@ Deno.test("Jobs: what a failed revision ran is said before and after, and what t
 });
 
 Deno.test("an immutable field that a failed revision changed is changed back", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const fixed = (value: string) =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: fixed\n  annotations: { plumb.thinkube.io/replace: allowed }\nimmutable: true\ndata: { key: ${value} }\n`;
   await space.commit({ "app.yaml": documents(NAMESPACE, fixed("one"), web("1")) });
@@ -393,7 +321,7 @@ Deno.test("an immutable field that a failed revision changed is changed back", a
 });
 
 Deno.test("an object that was there before a failed revision took it over is left when that is undone", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
   assert.equal((await space.run()).code, 0);
   await space.cluster.create(CONFIG_MAPS, {
@@ -413,7 +341,7 @@ Deno.test("an object that was there before a failed revision took it over is lef
 });
 
 Deno.test("what a failed revision added and what stands in the way of the good one goes first", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
   assert.equal((await space.run()).code, 0);
   const quota =
@@ -425,7 +353,7 @@ Deno.test("what a failed revision added and what stands in the way of the good o
 });
 
 /** Answers with what a ConfigMap says, as an application that is deployed. */
-function serve(space: World): { readonly address: string } & AsyncDisposable {
+function serve(space: GitWorkspace): { readonly address: string } & AsyncDisposable {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
     return new Response(valueOf(await space.get(CONFIG_MAPS, "page")) ?? "");
   });
@@ -449,7 +377,7 @@ spec:
 `;
 
 Deno.test("a revision that does not pass its checks is undone, and the good one passes them again", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   await using site = serve(space);
   const files = (value: string, ...more: readonly string[]) => ({
     "component.yaml": checked(site.address),
@@ -477,7 +405,7 @@ Deno.test("a revision that does not pass its checks is undone, and the good one 
 });
 
 Deno.test("a good revision takes no parameter that only the failed one knows", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const component = (parameters: string) =>
     `apiVersion: plumb.thinkube.io/v1alpha1
 kind: Component
@@ -503,7 +431,7 @@ spec:
 });
 
 Deno.test("undo goes back by hand, and the revision is left alone until Git moves", async () => {
-  await using space = await world();
+  await using space = await gitWorkspace();
   const good = await space.commit({ "app.yaml": documents(NAMESPACE, web("1"), service("old")) });
   assert.equal((await space.run()).code, 0);
   const undo = (...args: string[]) =>
@@ -548,7 +476,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 
 Deno.test("killed in the middle of an undo, the next run finishes it", async () => {
   await Promise.all([1, 3, 6, 9].map(async (moment) => {
-    await using space = await world();
+    await using space = await gitWorkspace();
     const maps = (count: number, value: string) =>
       Array.from({ length: count }, (_, index) => configMap(`map-${index}`, value));
     const good = await space.commit({

@@ -1,4 +1,5 @@
 /** What Git says in a fault schedule: a small component that has one of everything that can get lost. */
+import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import { configMap, deployment, documents, NAMESPACE } from "../plumb.ts";
 import type { Random } from "./random.ts";
 
@@ -9,6 +10,8 @@ export interface Desired {
   readonly replicas: number;
   /** Whether the second Deployment is there. */
   readonly worker: boolean;
+  /** Whether the first one's image can't be pulled, so that the revision is undone. */
+  readonly isBad: boolean;
 }
 
 /** The first revision. */
@@ -16,10 +19,11 @@ export const FIRST: Desired = {
   maps: { "map-0": "one", "map-1": "one", "map-2": "one" },
   replicas: 1,
   worker: true,
+  isBad: false,
 };
 
 /** Another revision: objects come, go and change. At least two ConfigMaps stay, so that nothing shrinks by most. */
-export function nextRevision(random: Random): Desired {
+export function nextRevision(random: Random, isBad: boolean): Desired {
   const count = 2 + random.below(5);
   const maps = Array.from(
     { length: count },
@@ -29,17 +33,21 @@ export function nextRevision(random: Random): Desired {
     maps: Object.fromEntries(maps),
     replicas: 1 + random.below(3),
     worker: random.chance(0.7),
+    isBad,
   };
 }
 
 /** The YAML of a revision; `NAMESPACE` stands for the namespace. */
-export function manifestsOf({ maps, replicas, worker }: Desired): string {
+export function manifestsOf({ maps, replicas, worker, isBad }: Desired): string {
   return documents(
     NAMESPACE,
     GENERATED,
     CLAIM,
     ...Object.entries(maps).map(([name, value]) => configMap(name, value)),
-    deployment("web").replace("replicas: 1", `replicas: ${replicas}`),
+    deployment("web", isBad ? { template: `${FAIL_ANNOTATION}: image-pull` } : {}).replace(
+      "replicas: 1",
+      `replicas: ${replicas}`,
+    ),
     ...(worker ? [deployment("worker")] : []),
   );
 }

@@ -4,17 +4,8 @@ import { Lease, readInventory } from "../../lib/apply/mod.ts";
 import { applySetId } from "../../lib/apply/inventory.ts";
 import type { Resource } from "../../lib/cluster/mod.ts";
 import type { KubernetesObject } from "../../lib/object.ts";
-import {
-  CLAIMS,
-  CONFIG_MAPS,
-  DEPLOYMENTS,
-  planOf,
-  plumb,
-  type Run,
-  SECRETS,
-  type Workspace,
-  workspace,
-} from "../plumb.ts";
+import { CLAIMS, CONFIG_MAPS, DEPLOYMENTS, planOf, plumb, type Run, SECRETS } from "../plumb.ts";
+import { type GitWorkspace, gitWorkspace } from "../git_workspace.ts";
 import { isWrite } from "../recorder.ts";
 import { type Desired, manifestsOf } from "./desired.ts";
 import { type OldLists, startFaultProxy } from "./proxy.ts";
@@ -47,10 +38,10 @@ class World {
   /** What must never change, by its name, as it was first seen. */
   readonly #kept = new Map<string, string>();
 
-  private constructor(readonly space: Workspace) {}
+  private constructor(readonly space: GitWorkspace) {}
 
   static async create(): Promise<World> {
-    return new World(await workspace());
+    return new World(await gitWorkspace());
   }
 
   async take(step: Step): Promise<void> {
@@ -63,13 +54,11 @@ class World {
 
   async #deploy(desired: Desired, treatment: Treatment): Promise<void> {
     this.#desired = desired;
-    await this.space.write({ "app.yaml": manifestsOf(desired) });
-    await this.#treat(`deployed ${JSON.stringify(desired)}`, this.#reconciling, treatment);
-  }
-
-  get #reconciling(): string[] {
-    const { folder, name } = this.space;
-    return ["reconcile", "--path", folder, "--name", name, "--namespace", name, "--yes"];
+    await this.space.commit({ "app.yaml": manifestsOf(desired) });
+    await this.#treat(`deployed ${JSON.stringify(desired)}`, [
+      ...this.space.arguments("reconcile"),
+      "--yes",
+    ], treatment);
   }
 
   /** Runs a command through a proxy that treats it badly; in a process of its own, if it is to be killed. */
@@ -170,12 +159,16 @@ class World {
     assert.ok(this.#kept.has("SECRET_KEY") && this.#kept.has("volume"));
     await this.#assertRecords();
     assert.deepEqual(await this.#foreign(), foreign, "a foreign object was touched");
-    assert.deepEqual(planOf(await this.space.diff()), []);
+    assert.deepEqual(planOf(await this.#diff()), []);
+  }
+
+  #diff(): Promise<Run> {
+    return plumb(this.space.arguments("diff"), this.space);
   }
 
   async #runUndisturbed(): Promise<Run> {
     for (let attempt = 1;; attempt++) {
-      const run = await this.space.reconcile(["--yes"]);
+      const run = await this.space.run(["--yes"]);
       if (run.code !== 5 || attempt === BUSY_ATTEMPTS) return run;
     }
   }
