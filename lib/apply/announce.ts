@@ -16,6 +16,7 @@ import { PlumbError } from "../errors.ts";
 import type { Emit, Event } from "../event.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { type Notice, noticesOf } from "./notices.ts";
+import { OUT_OF_REACH } from "./remember.ts";
 
 const EVENTS: Resource = {
   group: "",
@@ -45,19 +46,22 @@ export async function announced<Result>(
   run: (emit: Emit) => Promise<Result>,
 ): Promise<Result> {
   const events: Event[] = [];
+  const tell = () =>
+    announce(cluster, { component: name, namespace }, noticesOf(events, source.revision));
   try {
-    return await run((event) => {
+    const result = await run((event) => {
       events.push(event);
       emit(event);
     });
+    await tell();
+    return result;
   } catch (error) {
-    // Who is interrupted throws something else.
-    if (error instanceof PlumbError) {
+    // Who is interrupted throws something else, and who can't write the records can't write this.
+    if (error instanceof PlumbError && !OUT_OF_REACH.has(error.code)) {
       events.push({ type: "error", code: error.code, message: error.message });
+      await tell();
     }
     throw error;
-  } finally {
-    await announce(cluster, { component: name, namespace }, noticesOf(events, source.revision));
   }
 }
 

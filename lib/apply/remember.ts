@@ -107,8 +107,8 @@ function isWorthKeeping(error: unknown, { hasActed }: Account): boolean {
   return !OUT_OF_REACH.has(error.code) && !CALLED_OFF.has(error.code);
 }
 
-/** The journal can't be written either. */
-const OUT_OF_REACH: ReadonlySet<string> = new Set([
+/** Codes of errors after which the journal can't be written either. */
+export const OUT_OF_REACH: ReadonlySet<string> = new Set([
   "unreachable",
   "unauthorized",
   "permission-missing",
