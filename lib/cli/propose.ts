@@ -49,7 +49,7 @@ export async function proposeDrift(
     digest: digestOf(drafted),
     title: `Keep what was changed in the cluster: ${component.name}`,
     body: bodyOf(component.name, drafted, objections),
-    draft: objections.length > 0,
+    draft: objections?.some(({ level }) => level === "deny") ?? false,
   });
   const { written, leftOut } = drafted;
   for (const message of notes) context.emit({ type: "warning", message });
@@ -82,14 +82,14 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** What policies have against the proposed state. */
+/** What policies have against the proposed state; undefined where they are not asked. */
 async function objectionsTo(
   { files: changed }: DraftedProposal,
   files: readonly SourceFile[],
   { component, parameters }: Declared,
   context: RunContext,
-): Promise<Objection[]> {
-  if (changed.size === 0) return [];
+): Promise<Objection[] | undefined> {
+  if (changed.size === 0 || component.policy === "off") return undefined;
   const proposed = files.flatMap((file) => {
     const text = changed.get(file.path);
     if (text === undefined) return [file];
@@ -98,7 +98,7 @@ async function objectionsTo(
   const objections: Objection[] = [];
   const emit = (event: Event) => {
     context.emit(event);
-    if (event.type === "violation" && event.level === "deny") objections.push(event);
+    if (event.type === "violation") objections.push(event);
   };
   await judge({ files: proposed, component, parameters }, [], { ...context, emit });
   return objections;

@@ -1,7 +1,7 @@
 /** The revert of a revision that was undone, as a proposal: the component's folder as the good revision had it. @module */
 import { createHash } from "node:crypto";
+import { fenced, safeText } from "../report/mod.ts";
 import { shortRevision } from "../revision.ts";
-import { fenced } from "./body.ts";
 import type { Proposal } from "./pull_request.ts";
 
 /** What was undone in the cluster. */
@@ -55,7 +55,9 @@ export function revertOf(undone: Undone | undefined, folder: RevertedFolder): Pr
       `**${component}** failed at ${from}, and the cluster is back at ${to}. This makes Git say so, too. ` +
       "Until Git moves, the cluster is held there. Merge it, or commit what mends the failure.",
       "### Why it failed",
-      fenced([reason, ...evidence.filter((line) => line !== reason)].join("\n"), "text"),
+      fenced([reason, ...evidence.filter((line) => line !== reason)].map(safeText), "text").join(
+        "\n",
+      ),
     ].join("\n\n"),
   };
 }

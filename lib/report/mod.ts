@@ -14,7 +14,7 @@ import { createTextPrinter } from "./text.ts";
 export type { Printer, PrinterOptions } from "./printer.ts";
 export { outputsOf } from "./github.ts";
 export { changesInWords } from "./done.ts";
-export { escape } from "./markup.ts";
+export { code, escape, fenced } from "./markup.ts";
 export { metricsOf } from "./metrics.ts";
 export { safeText } from "./safe_text.ts";
 export { suspensionInWords } from "./suspension.ts";

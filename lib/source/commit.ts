@@ -13,8 +13,6 @@ export interface CommitInfo {
   readonly signature: "ssh" | "gpg" | undefined;
 }
 
-const KINDS: Readonly<Record<string, CommitInfo["signature"]>> = { SSH: "ssh", PGP: "gpg" };
-
 /**
  * Reads the text of a commit object.
  *
@@ -41,7 +39,11 @@ export function parseCommit(text: string): CommitInfo {
     subject,
     author,
     time: new Date(seconds * 1000).toISOString().replace(".000", ""),
-    signature:
-      KINDS[/^gpgsig(?:-sha256)? -----BEGIN (\w+) SIGNATURE-----$/m.exec(header)?.[1] ?? ""],
+    signature: signatureOf(header),
   };
+}
+
+function signatureOf(header: string): CommitInfo["signature"] {
+  const [, kind] = /^gpgsig(?:-sha256)? -----BEGIN (SSH|PGP) SIGNATURE-----$/m.exec(header) ?? [];
+  return kind === undefined ? undefined : kind === "SSH" ? "ssh" : "gpg";
 }

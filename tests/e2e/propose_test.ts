@@ -34,7 +34,7 @@ Deno.test(
         .replace("value: info", "value: debug");
       assert.equal(await file(), expected);
       const [pull] = github.pulls();
-      assert.match(pull?.body ?? "", /spec\.replicas {2}# by kubectl-edit, 20.*\n- 1\n\+ 3/);
+      assert.match(pull?.body ?? "", /@@ spec\.replicas @@ by kubectl-edit, 20.*\n- 1\n\+ 3/);
       assert.equal(pull?.draft, false);
 
       const again = await run("--mode", "pr");

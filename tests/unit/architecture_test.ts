@@ -17,7 +17,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   report: [],
   sandbox: ["tools"],
   policy: ["component", "render types"],
-  propose: ["component", "plan", "source", "render types"],
+  propose: ["component", "plan", "report", "source", "render types"],
   verify: ["cluster"],
   serve: ["apply", "cluster", "report", "verify"],
   cli: [
