@@ -204,7 +204,7 @@ export interface Rule {
 
 /** Runs as a service account that has only these permissions, in the namespace of a workspace, which must exist. */
 export async function restrictedKubeconfig(
-  { cluster, name, kubeconfig }: Workspace,
+  { cluster, name, kubeconfig }: Pick<Workspace, "cluster" | "name" | "kubeconfig">,
   rules: readonly Rule[],
 ): Promise<{ readonly kubeconfig: string } & AsyncDisposable> {
   const metadata = { name };
