@@ -11,6 +11,7 @@ import {
   documents,
   errorOf,
   NAMESPACE,
+  planOf,
   workspace,
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
@@ -52,6 +53,13 @@ Deno.test("an approved plan is applied, and what has moved since is not", async 
       const run = await space.reconcile(["--plan", file], { kubeconfig: recorder.kubeconfig });
       assert.equal(run.code, 1);
       assert.match(errorOf(run).message, /update Deployment .*web was not approved/);
+      const change = planOf(run).find(({ object }) => object.kind === "Deployment");
+      assert.deepEqual(
+        change?.fields.map(({ path, live, desired }) => [path, live, desired]),
+        [["spec.replicas", 3, 1]],
+      );
+      const shown = await space.reconcile(["--plan", file, "--output", "text"]);
+      assert.match(shown.output, /spec\.replicas\s+- 3[^\n]*\n\s+\+ 1/);
       assert.deepEqual(recorder.requests.filter(isWrite), []);
     });
     await test.step("the same field has another value than was seen: nothing is written", async () => {

@@ -191,6 +191,33 @@ Deno.test("Many drifts of many documents are written back in one go", () => {
   );
 });
 
+Deno.test("Whole objects go with all that is theirs, and the others stay byte for byte", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(object, fc.boolean()), { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      (objects, seed) => {
+        const texts = objects.map(([before], index) =>
+          write(before, seed + index).text.replace(/^\ufeff/, "").replace(/(?<!\n)$/, "\n")
+        );
+        const file = texts.join("---\n");
+        const starts = splitDocuments(file).map(({ line }, index) => index === 0 ? line : line + 1);
+        const edits = objects.flatMap(([, goes], index): Edit[] =>
+          goes ? [{ kind: "remove-object", line: starts[index] ?? 0 }] : []
+        );
+        const { text, refused } = editYaml(file, edits, { substitutes: false });
+        assert.deepEqual(refused, [], JSON.stringify({ refused, file }));
+        const kept = objects.flatMap(([before, goes], index) => goes ? [] : [{ before, index }]);
+        const now = splitDocuments(text).map((document) => read(document.text))
+          .filter((document) => document !== undefined && document !== null);
+        assert.deepEqual(now, kept.map(({ before }) => before));
+        for (const { index } of kept) assert.ok(text.includes(texts[index]?.trim() ?? ""), text);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 const CVAT = new URL("../../../manifests/cvat", import.meta.url).pathname;
 
 async function manifests(folder: string): Promise<string[]> {
