@@ -8,6 +8,7 @@ import { valueAt } from "../field_path.ts";
 import { APPLYSET, FIELD_MANAGER } from "../names.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
 import {
+  addedFields,
   type AdoptionPolicy,
   applyRules,
   applyRulesToRemoved,
@@ -52,6 +53,8 @@ export interface Decision {
   readonly isBlameless?: boolean;
   /** What a later run is left to do, and why. */
   readonly postponed?: string;
+  /** When proposing: fields that people added and Git doesn't set. */
+  readonly added?: readonly FieldDifference[];
   /** Fields that differ, and stay as they live until a proposal settles them. */
   readonly toPropose?: readonly FieldDifference[];
   /** Fields that differ, and stay as they live for now, since somebody sets them back each time. */
@@ -112,10 +115,13 @@ export async function decide(
   const isAsApplied = options.members.get(keyOf(item.reference))?.hash === item.hash;
   const removed = applyRulesToRemoved(wanted, compared, isAsApplied ? rules : NO_RULES);
   if (removed.stopped.length > 0) return stop(item, removed.stopped);
-  return update({ ...item, object: removed.object }, object, {
+  const decision = update({ ...item, object: removed.object }, object, {
     differences: removed.differences,
     toPropose: [...toPropose, ...removed.toPropose],
   });
+  return options.proposing
+    ? { ...decision, added: addedFields(item.object, object, rules) }
+    : decision;
 }
 
 const NO_RULES = { rules: [], manager: FIELD_MANAGER, proposing: false };

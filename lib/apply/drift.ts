@@ -1,6 +1,7 @@
 /** What a plan says about the cluster, for whoever writes it into Git. @module */
 import { keyOf, type ObjectReference } from "../object.ts";
 import { type Change, changesIn } from "../plan/mod.ts";
+import type { Decision } from "./decide.ts";
 import type { PlannedRun } from "./plan_run.ts";
 
 /** What a plan says about the cluster, for a proposal. */
@@ -11,13 +12,16 @@ export interface ObservedDrift {
 }
 
 /** Of a planned run. */
-export function observedDrift({ plan, stored, prepared }: PlannedRun): ObservedDrift {
+export function observedDrift({ plan, waves, stored, prepared }: PlannedRun): ObservedDrift {
   const members = new Map(
     stored.inventory.members.map((member) => [keyOf(member.reference), member]),
   );
   const hashes = new Map(prepared.map(({ reference, hash }) => [keyOf(reference), hash]));
   return {
-    changes: changesIn(plan),
+    changes: changesIn({
+      prune: plan.prune,
+      waves: waves.map((decisions) => decisions.map(withAdditions)),
+    }),
     isAsApplied: (reference) => {
       const member = members.get(keyOf(reference));
       return member?.uid !== undefined && member.hash === hashes.get(keyOf(reference));
@@ -29,4 +33,16 @@ export function observedDrift({ plan, stored, prepared }: PlannedRun): ObservedD
 export function countDrifted(planned: PlannedRun): number {
   const { changes, isAsApplied } = observedDrift(planned);
   return changes.filter(({ reference }) => isAsApplied(reference)).length;
+}
+
+/** An apply leaves alone what people added: it is a change for a proposal only. */
+function withAdditions({ item, live, change, added = [] }: Decision): Change {
+  if (added.length === 0 || live === undefined) return change;
+  const { reference } = item;
+  if (change.action === "unchanged") {
+    return { action: "update", reference, desired: item, live, differences: added };
+  }
+  return change.action === "update"
+    ? { ...change, differences: [...change.differences, ...added] }
+    : change;
 }

@@ -11,6 +11,7 @@ import {
   classify,
   deletionWaves,
   isJob,
+  mayHaveAdditions,
   type Member,
   type Order,
   orderObjects,
@@ -98,7 +99,8 @@ export async function planRun(cluster: Cluster, options: PlanOptions): Promise<P
   let observation: Observation | undefined;
   if (trusted) {
     observation = await observe(cluster, targets.values());
-    if (await recordsHold(cluster, stored.inventory, observation)) {
+    const additions = additionsIn(observation, options);
+    if (additions.size === 0 && await recordsHold(cluster, stored.inventory, observation)) {
       return { ...settled(stored), renderKey };
     }
   }
@@ -109,6 +111,18 @@ export async function planRun(cluster: Cluster, options: PlanOptions): Promise<P
     targets,
     observation,
   });
+}
+
+/** Keys of objects in which a proposal may find more than what Git sets. */
+function additionsIn(
+  { live }: Observation,
+  { component, proposing }: PlanOptions,
+): ReadonlySet<string> {
+  const options = { rules: component.fields, manager: FIELD_MANAGER };
+  const found = [...live].filter(([, { metadata }]) =>
+    proposing && mayHaveAdditions(metadata, options)
+  );
+  return new Set(found.map(([key]) => key));
 }
 
 function isStale({ refreshed }: Inventory): boolean {
@@ -227,7 +241,10 @@ async function planFromSource(
     live: observation.live,
     manager: FIELD_MANAGER,
   });
-  const settledKeys = new Set(classes.unchanged.map(({ reference }) => keyOf(reference)));
+  const additions = additionsIn(observation, options);
+  const settledKeys = new Set(
+    classes.unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
+  );
   const decideOptions = {
     component: component.name,
     adoption: component.adoption,

@@ -81,7 +81,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** The part of a value that a set of fields covers; whole where the set goes no deeper. */
-function project(value: unknown, fields: FieldSet): unknown {
+export function project(value: unknown, fields: FieldSet): unknown {
   const below = children(fields);
   if (below.length === 0) return value;
   if (Array.isArray(value)) {

@@ -118,7 +118,7 @@ export function formatStep(element: PathElement): string {
 }
 
 /** The nested set at a path, or undefined. */
-function at(set: FieldSet, path: FieldPath): FieldSet | undefined {
+export function fieldsAt(set: FieldSet, path: FieldPath): FieldSet | undefined {
   let current: FieldSet | undefined = set;
   for (const element of path) {
     current = childOf(current, formatStep(element));
@@ -129,16 +129,16 @@ function at(set: FieldSet, path: FieldPath): FieldSet | undefined {
 
 /** Whether a field is in the set itself. */
 export function hasField(set: FieldSet, path: FieldPath): boolean {
-  return isMember(at(set, path));
+  return isMember(fieldsAt(set, path));
 }
 
 /**
  * How closely a set covers a path: 2 for the field itself, or something below it; 1 for a field above it; 0.
  */
 export function coverage(set: FieldSet, path: FieldPath): 0 | 1 | 2 {
-  if (at(set, path) !== undefined) return 2;
+  if (fieldsAt(set, path) !== undefined) return 2;
   for (let length = path.length - 1; length > 0; length--) {
-    const above = at(set, path.slice(0, length));
+    const above = fieldsAt(set, path.slice(0, length));
     // An empty map above is a field whose value is held as a whole.
     if (above !== undefined && Object.keys(above).length === 0) return 1;
   }
@@ -154,6 +154,29 @@ export function* leaves(set: FieldSet, path: FieldPath = []): Generator<FieldPat
     const child = childOf(set, step);
     if (child !== undefined) yield* leaves(child, [...path, parseStep(step)]);
   }
+}
+
+/**
+ * The set of some fields.
+ *
+ * @example
+ * ```ts
+ * import { fieldsOf } from "./field_set.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const path = [{ field: "spec" }, { field: "replicas" }];
+ * assert.deepEqual(fieldsOf([path]), { "f:spec": { "f:replicas": {} } });
+ * ```
+ */
+export function fieldsOf(paths: readonly FieldPath[]): FieldSet {
+  const root: Record<string, unknown> = {};
+  for (const path of paths) {
+    path.map(formatStep).reduce(
+      (around, step) => (around[step] ??= {}) as Record<string, unknown>,
+      root,
+    );
+  }
+  return root;
 }
 
 /** The nested sets directly below a place: their elements and themselves. */

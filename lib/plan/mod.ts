@@ -3,6 +3,7 @@
  * @module
  */
 export { compareRenders } from "./between.ts";
+export { addedFields, type AdditionOptions, mayHaveAdditions } from "./additions.ts";
 export { type Classes, classify, type Known } from "./classify.ts";
 export { foreignIn, type Ours } from "./foreign.ts";
 export { planRemoval, type Removal } from "./removal.ts";

@@ -55,6 +55,38 @@ Deno.test(
 );
 
 Deno.test(
+  "what people add to an object is proposed, though no apply would touch it",
+  options,
+  () =>
+    inWorld(async ({ namespace, github, cluster, run, file }) => {
+      await run();
+      const name = { namespace, name: "web" };
+      const container = "/spec/template/spec/containers/0";
+      const patch = (path: string, value: unknown) => [{ op: "add", path, value }];
+      const add = (path: string, value: unknown, manager: string) =>
+        cluster.patch(DEPLOYMENTS, name, patch(path, value), "json", manager);
+      assert.equal(proposalIn(await run("--mode", "pr"))?.state, "none");
+      await add(`${container}/env/-`, { name: "FOO", value: "bar" }, "kubectl-edit");
+      await add(`${container}/resources`, { limits: { memory: "1Gi" } }, "kubectl-set");
+      await add("/metadata/labels/injected", "x", "some-webhook");
+      await cluster.patch(CONFIG_MAPS, name, { data: { more: "x" } }, "merge", "kubectl-patch");
+      const first = await run("--mode", "pr");
+      assert.deepEqual([proposalIn(first)?.state, proposalIn(first)?.written], ["opened", 3]);
+      const expected = MANIFEST.replace(
+        '            - { name: HOST, value: "${host}" }\n',
+        (line) => `${line}            - name: FOO\n              value: bar\n`,
+      ).replace("motd: hello\n", "motd: hello\n  more: x\n");
+      const written = await file();
+      assert.match(written, /resources:\s+limits:\s+memory: 1Gi\n/);
+      assert.equal(written.replace(/ +resources:\s+limits:\s+memory: 1Gi\n/, ""), expected);
+      assert.match(github.pulls()[0]?.body ?? "", /env\[name=FOO\] @@ by kubectl-edit, 20.*\n\+ /);
+      await github.merge(1);
+      assert.equal((await run()).code, 0);
+      assert.equal(proposalIn(await run("--mode", "pr"))?.state, "none");
+    }),
+);
+
+Deno.test(
   "drift that goes closes its pull request; what can't be written back is told",
   options,
   () =>
