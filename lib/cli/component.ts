@@ -108,14 +108,14 @@ function notFound({ name, root }: { name: string; root: string }, folders: reado
 }
 
 function describe({ component, folder, files }: Listed) {
-  const { name, namespace, description, requires, retain } = component;
+  const { name, namespace, description, requires, fields, retain } = component;
   const parameters = [...component.parameters].map(([parameter, declaration]) => ({
     name: parameter,
     ...declaration,
     required: isRequired(declaration),
     set: waysToSet(component, parameter),
   }));
-  return { name, namespace, folder, description, parameters, requires, retain, files };
+  return { name, namespace, folder, description, parameters, requires, fields, retain, files };
 }
 
 function toJson(value: unknown): string {
@@ -142,11 +142,22 @@ function showText(listed: Listed, columns: number | undefined): string {
         `${name}${version === undefined ? "" : ` ${version}`}: Service ${service}, port ${port}`
       ),
     ),
+    section("Fields that somebody changes in the cluster", component.fields.map(ruleInWords)),
     section("A rollback keeps", retained(component)),
     section("Manifests", files.map((file) => file)),
   ];
   const lines = sections.filter((text) => text !== "").join("\n").split("\n");
   return lines.map((line) => clip(line, columns)).join("\n");
+}
+
+/** A rule on fields in one line. */
+function ruleInWords({ action, paths, managers, objects }: Component["fields"][number]): string {
+  const { kind, name } = objects ?? {};
+  return [
+    `${action} ${paths?.join(", ") ?? "any"}`,
+    ...(managers === undefined ? [] : [`by ${managers.join(", ")}`]),
+    ...(objects === undefined ? [] : [`of ${kind ?? "any kind"} ${name ?? "of any name"}`]),
+  ].join(" ");
 }
 
 function section(title: string, entries: readonly string[]): string {

@@ -25,6 +25,9 @@ spec:
     password: { type: string, secret: true, required: false, description: A word }
   requires:
     - { name: postgresql, service: postgres/db, port: 5432, version: ">=18" }
+  fields:
+    - { paths: [spec.replicas], objects: { kind: Deployment }, action: propose }
+    - { managers: ["tuner-*", kubectl], action: ignore }
   retain:
     outside: [{ what: Its database, where: Service postgres/db, back: It is opened again. }]
 `,
@@ -75,6 +78,10 @@ Parameters:
 
 Requires:
   postgresql >=18: Service postgres/db, port 5432
+
+Fields that somebody changes in the cluster:
+  propose spec.replicas of Deployment of any name
+  ignore any by tuner-*, kubectl
 
 A rollback keeps:
   Volumes: set to Retain
