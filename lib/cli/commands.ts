@@ -17,7 +17,8 @@ import { VERSION } from "./version.ts";
 const repository: Option = {
   type: "string",
   value: "OWNER/NAME",
-  description: "Of pull requests, at GitHub; of --source when absent. The token is GITHUB_TOKEN",
+  description:
+    "Of pull requests, at GitHub; of --source when absent. Who asks: GITHUB_TOKEN or GITHUB_APP_ID",
 };
 
 const reconcile: Command = {

@@ -228,7 +228,10 @@ export class ServeEyes implements Eyes {
 
   #notProposable(): string | undefined {
     if (this.#options.source === undefined) return "The components are not read from a repository";
-    return this.#context.environment["GITHUB_TOKEN"] ? undefined : "GITHUB_TOKEN is not set";
+    const { environment } = this.#context;
+    return environment["GITHUB_TOKEN"] || environment["GITHUB_APP_ID"]
+      ? undefined
+      : "GITHUB_TOKEN is not set";
   }
 }
 
