@@ -1,8 +1,10 @@
 /** What a plan says about the cluster, for whoever writes it into Git. @module */
 import { keyOf, type ObjectReference } from "../object.ts";
-import { type Change, changesIn } from "../plan/mod.ts";
+import { FIELD_MANAGER } from "../names.ts";
+import { type Change, changesIn, mayHaveAdditions } from "../plan/mod.ts";
 import type { Decision } from "./decide.ts";
-import type { PlannedRun } from "./plan_run.ts";
+import type { Observation } from "./observe.ts";
+import type { PlannedRun, PlanOptions } from "./plan_run.ts";
 
 /** What a plan says about the cluster, for a proposal. */
 export interface ObservedDrift {
@@ -45,4 +47,16 @@ function withAdditions({ item, live, change, added = [] }: Decision): Change {
   return change.action === "update"
     ? { ...change, differences: [...change.differences, ...added] }
     : change;
+}
+
+/** Keys of objects in which a proposal may find more than what Git sets. */
+export function additionsIn(
+  { live }: Observation,
+  { component, proposing }: PlanOptions,
+): ReadonlySet<string> {
+  const options = { rules: component.fields, manager: FIELD_MANAGER };
+  const found = [...live].filter(([, { metadata }]) =>
+    proposing && mayHaveAdditions(metadata, options)
+  );
+  return new Set(found.map(([key]) => key));
 }

@@ -11,7 +11,6 @@ import {
   classify,
   deletionWaves,
   isJob,
-  mayHaveAdditions,
   type Member,
   type Order,
   orderObjects,
@@ -20,6 +19,7 @@ import {
 } from "../plan/mod.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import { decide, type Decision } from "./decide.ts";
+import { additionsIn } from "./drift.ts";
 import { membersToDrop } from "./drop.ts";
 import { backOff, fightsIn } from "./fights.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
@@ -111,18 +111,6 @@ export async function planRun(cluster: Cluster, options: PlanOptions): Promise<P
     targets,
     observation,
   });
-}
-
-/** Keys of objects in which a proposal may find more than what Git sets. */
-function additionsIn(
-  { live }: Observation,
-  { component, proposing }: PlanOptions,
-): ReadonlySet<string> {
-  const options = { rules: component.fields, manager: FIELD_MANAGER };
-  const found = [...live].filter(([, { metadata }]) =>
-    proposing && mayHaveAdditions(metadata, options)
-  );
-  return new Set(found.map(([key]) => key));
 }
 
 function isStale({ refreshed }: Inventory): boolean {
