@@ -5,17 +5,15 @@
 import { type Cluster, Discovery } from "../cluster/mod.ts";
 import type { Component } from "../component/mod.ts";
 import { FIELD_MANAGER } from "../names.ts";
-import { describe, keyOf } from "../object.ts";
+import { keyOf } from "../object.ts";
 import {
   type Change,
   classify,
   deletionWaves,
   isJob,
   type Member,
-  type Order,
   orderObjects,
   type Plan,
-  PlanError,
 } from "../plan/mod.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -25,6 +23,7 @@ import { backOff, fightsIn } from "./fights.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
 import { type Observation, observe, type Target } from "./observe.ts";
 import { prepare, type PreparedObject } from "./prepare.ts";
+import { requireExternal } from "./require_external.ts";
 import { readerWith, readRetained, type StoredRetained } from "./retained.ts";
 import { secretReader } from "./secrets.ts";
 
@@ -298,27 +297,4 @@ function isOver(
 
 function unchangedChange({ reference, provenance }: PreparedObject): Change {
   return { action: "unchanged", reference, provenance };
-}
-
-/** What objects name in `depends-on` but the component does not have must live already. */
-async function requireExternal(
-  cluster: Cluster,
-  { external }: Order,
-): Promise<void> {
-  if (external.length === 0) return;
-  const discovery = await cluster.discover();
-  await Promise.all(external.map(async ({ reference, item }) => {
-    const resource = discovery.find(reference);
-    if (resource !== undefined && await cluster.get(resource, reference) !== undefined) return;
-    throw new PlanError(
-      "dependency-missing",
-      `${describe(item.reference)} depends on ${
-        describe(reference)
-      }, which is neither in the component nor in the cluster`,
-      {
-        place: item.provenance,
-        hint: `Correct the annotation, or deploy ${describe(reference)} first.`,
-      },
-    );
-  }));
 }
