@@ -220,36 +220,51 @@ Deno.test("A folder with too much in it is refused before it is read", async () 
   }
 });
 
-/** Runs with an environment variable set, as another program would have started us. */
-async function withVariable(name: string, value: string, run: () => Promise<void>): Promise<void> {
-  const before = Deno.env.get(name);
-  Deno.env.set(name, value);
-  try {
-    await run();
-  } finally {
-    if (before === undefined) Deno.env.delete(name);
-    else Deno.env.set(name, before);
-  }
+const MODULE = new URL("../../../lib/source/mod.ts", import.meta.url).href;
+
+/** Opens a folder in a process of its own, whose environment no other test sees. */
+async function openApart(
+  environment: Record<string, string>,
+  options: SourceOptions,
+): Promise<unknown> {
+  const program = `import { openSource } from ${JSON.stringify(MODULE)};
+const told = await openSource(JSON.parse(Deno.args[0])).then(
+  async (source) => ({ revision: source.revision, files: (await source.files()).length }),
+  ({ code, hint }) => ({ code, hint }),
+);
+console.log(JSON.stringify(told));`;
+  const file = await Deno.makeTempFile({ suffix: ".mjs" });
+  await Deno.writeTextFile(file, program);
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--config", config, file, JSON.stringify(options)],
+    env: environment,
+  }).output();
+  await Deno.remove(file);
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 Deno.test("A run that a git hook started reads its own repository", async () => {
   await using repository = await TestRepository.create();
   const commit = await git(repository.work, "rev-parse", "HEAD");
   await using other = await TestRepository.create();
-  await withVariable("GIT_DIR", join(other.work, ".git"), async () => {
-    await withVariable("GIT_OBJECT_DIRECTORY", join(other.work, ".git/objects"), async () => {
-      const source = await open(repository);
-      assert.equal(source.revision, commit);
-      assert.equal((await source.files()).length, 2);
-    });
-  });
+  const { work: url, cache } = repository;
+  const told = await openApart(
+    { GIT_DIR: join(other.work, ".git"), GIT_OBJECT_DIRECTORY: join(other.work, ".git/objects") },
+    { url, path: "manifests/app", cache },
+  );
+  assert.deepEqual(told, { revision: commit, files: 2 });
 });
 
 Deno.test("Without git a repository can't be opened, but a local folder can", async () => {
   await using repository = await TestRepository.create();
-  await withVariable("PATH", "/nowhere", async () => {
-    await assert.rejects(open(repository), { code: "git-failed", hint: /Install git/ });
-    const path = join(repository.work, "manifests/app");
-    assert.equal((await openSource({ path, cache: "" })).revision, "local");
+  const { work: url, cache } = repository;
+  const nowhere = { PATH: "/nowhere" };
+  assert.deepEqual(await openApart(nowhere, { url, path: "manifests/app", cache }), {
+    code: "git-failed",
+    hint: "Install git, and see that it is in PATH.",
   });
+  const path = join(url, "manifests/app");
+  assert.deepEqual(await openApart(nowhere, { path, cache: "" }), { revision: "local", files: 2 });
 });

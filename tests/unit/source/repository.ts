@@ -4,18 +4,12 @@
  */
 import { join } from "node:path";
 
-/** Tests that run beside this one in the same process point git elsewhere for a moment: it does not follow. */
-const ENVIRONMENT = Object.fromEntries(
-  Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("GIT_")),
-);
-
 /** Runs git in a folder, as a person who has no configuration. */
 export async function git(folder: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command("git", {
     args: ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", ...args],
     cwd: folder,
-    clearEnv: true,
-    env: { ...ENVIRONMENT, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" },
+    env: { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" },
   }).output();
   if (!success) throw new Error(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout).trim();
