@@ -12,7 +12,7 @@ export const suspend: Command = {
   summary: "keep runs from writing to a component",
   usage: "plumb suspend COMPONENT --reason TEXT [--for TIME | --until WHEN] [OPTIONS]",
   description:
-    "Until it is resumed, or the time is over, `reconcile` writes nothing to the component: it says who suspended it and why, and ends with 0. A run that is under way finishes its wave and stops. `diff`, `verify`, and the modes pr and observe go on as ever; `rollback` and `undo`, which somebody asks for, do too.",
+    "Until it is resumed, or the time is over, `reconcile` writes nothing to the component: it says who suspended it and why, and ends with 0. A run that is under way finishes its wave and stops. `undo` waits for `resume`, too. `diff`, `verify`, and the modes pr and observe go on as ever, and so does `rollback`, which somebody asks for.",
   positionals: 1,
   options: {
     reason: { type: "string", value: "TEXT", description: "Why, for whoever meets it" },

@@ -450,6 +450,12 @@ Deno.test("undo goes back by hand, and the revision is left alone until Git move
     [["create Service/old", "delete Service/new", "update Deployment/web"], before],
   );
   assert.equal((await space.journal()).rejected, undefined);
+  const hands = { kubeconfig: space.kubeconfig };
+  await plumb(["suspend", space.name, "--reason", "moving the database"], hands);
+  const suspended = await undo("--yes");
+  assert.deepEqual([suspended.code, outcomeOf(suspended)], [0, "suspended"], suspended.output);
+  assert.deepEqual(await stateOf(space), before);
+  await plumb(["resume", space.name], hands);
   const run = await undo("--yes", "--because", "nobody can log in");
   assert.deepEqual([run.code, outcomeOf(run), statesOf(run)], [0, "applied", ["done"]], run.output);
   assert.match(messageOf(run) ?? "", /is undone, and the cluster is back at/);
