@@ -22,6 +22,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Folder for what can be fetched or built again. */
   readonly cache: string;
+  /** Why a check of this name can't be judged here; undefined for those that can. */
+  readonly unjudged?: ((check: string) => string | undefined) | undefined;
   /** Asks a person; false where nobody answers. */
   confirm(question: string): Promise<boolean>;
   /** Has a person type something; undefined where nobody answers. */

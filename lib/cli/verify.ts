@@ -11,14 +11,7 @@ import {
 import { PlumbError } from "../errors.ts";
 import type { Emit } from "../event.ts";
 import { openSource } from "../source/mod.ts";
-import {
-  type Address,
-  type CheckResult,
-  openReach,
-  planChecks,
-  type PlannedCheck,
-  verify,
-} from "../verify/mod.ts";
+import { type Address, type CheckResult, openReach, planChecks, verify } from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
 import { whoAndWhere } from "./connect.ts";
 import type { Declared } from "./declared.ts";
@@ -49,6 +42,7 @@ export function prepareChecks(
       signal: context.signal,
       failFast: false,
       declared: workloads,
+      unjudged: context.unjudged,
     });
     return conclude(results, (performance.now() - started) / 1000, emit);
   };
@@ -57,13 +51,11 @@ export function prepareChecks(
 /**
  * Runs the checks as often as the options say.
  *
- * @param unjudged why a check can't be judged here; undefined for those that can.
  * @returns whether all passed each time; of those that are watched, the last time.
  */
 export async function runVerify(
   options: VerifyOptions,
   context: RunContext,
-  unjudged: (check: PlannedCheck) => string | undefined = () => undefined,
 ): Promise<boolean> {
   const path = pathOf(options);
   const { cache, signal, environment, emit } = context;
@@ -107,7 +99,7 @@ export async function runVerify(
       signal,
       failFast: options.failFast,
       declared: workloads,
-      unjudged,
+      unjudged: context.unjudged,
     });
     const verdict = conclude(results, (performance.now() - started) / 1000, account.emit);
     good = verdict === "passed" && (good || options.watch !== undefined);

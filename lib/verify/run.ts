@@ -18,8 +18,8 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
   /** What the component declares to run, for checks that compare it with what does. */
   readonly declared?: readonly DeclaredWorkload[] | undefined;
-  /** Why a check can't be judged here; undefined for those that can. */
-  readonly unjudged?: (check: PlannedCheck) => string | undefined;
+  /** Why a check of this name can't be judged here; undefined for those that can. */
+  readonly unjudged?: ((check: string) => string | undefined) | undefined;
   /** Begin nothing more after the first failure. */
   readonly failFast?: boolean;
 }
@@ -106,7 +106,7 @@ class Run {
     );
     const failed = (await Promise.all(needed.map((other) => this.#resultOf(other))))
       .filter(({ status }) => status !== "passed").map(({ name }) => name);
-    const why = this.#options.unjudged?.(item);
+    const why = this.#options.unjudged?.(item.name);
     if (why !== undefined) return this.#tell(item, "not-judged", { message: why });
     if (failed.length > 0) {
       return this.#tell(item, "not-judged", { message: `It presupposes ${failed.join(", ")}` });
