@@ -74,8 +74,11 @@ export async function kubeconfigTo(server: string): Promise<string> {
   return file;
 }
 
-/** Whether a request can change something that is kept; reviews of permissions and dry runs can't. */
+/**
+ * Whether a request can change something that is kept; reviews of permissions and dry runs can't, and Events only tell
+ * what was done.
+ */
 export function isWrite({ method, path, query }: RecordedRequest): boolean {
   if (method === "GET" || query.get("dryRun") === "All") return false;
-  return !path.startsWith("/apis/authorization.k8s.io/");
+  return !path.startsWith("/apis/authorization.k8s.io/") && !/\/events(\/|$)/.test(path);
 }
