@@ -81,7 +81,8 @@ export async function* followLog(
         previous,
         ...from,
         timestamps: true,
-        follow: !previous,
+        // What has ended is read to its end: not every node ends what is followed.
+        follow: !previous && before.end === undefined,
         signal,
       });
       if (!opened) yield { type: "open", resumed: start !== undefined };

@@ -14,9 +14,13 @@ const LOGS: Resource = {
 };
 
 /** A pod of the component whose log is a file that a test writes. */
-async function podWithLog(space: Workspace) {
+async function podWithLog(space: Workspace, container = "app") {
   await space.write({
-    [`${space.name}/app.yaml`]: documents(NAMESPACE, deployment("web")),
+    [`${space.name}/app.yaml`]: documents(
+      NAMESPACE,
+      deployment("web") +
+        "      initContainers: [{ name: prepare, image: 'registry.example.com/app:1' }]\n",
+    ),
     [`${space.name}/component.yaml`]: `apiVersion: plumb.thinkube.io/v1alpha1
 kind: Component
 metadata: { name: NAMESPACE }
@@ -31,7 +35,7 @@ spec: { namespace: NAMESPACE, policy: "off", manifests: ["app.yaml"] }
         apiVersion: "kwok.x-k8s.io/v1alpha1",
         kind: "Logs",
         metadata: { name: pod, namespace: space.name },
-        spec: { logs: [{ containers: ["app"], logsFile: file, follow: true }] },
+        spec: { logs: [{ containers: [container], logsFile: file, follow: true }] },
       });
     },
     [Symbol.asyncDispose]: () => Deno.remove(file),
@@ -188,4 +192,25 @@ Deno.test("only logs of the component can be read, and a whole one can be kept",
     { headers: { origin: "https://evil.example" } },
   );
   await new Promise((resolve) => evil.addEventListener("error", resolve));
+});
+
+Deno.test("the log of an init container is followed to its end", async () => {
+  await using space = await workspace();
+  await using log = await podWithLog(space, "prepare");
+  await using served = await dashboard(space);
+  const { operator, viewer } = served;
+  const pod = await deployed(operator, space.name);
+  assert.deepEqual(pod.containers.map(({ name, init }) => [name, init]), [
+    ["prepare", true],
+    ["app", false],
+  ]);
+  await Deno.writeTextFile(log.file, cri(0, 5));
+  await log.follow(pod.name);
+  const query = `namespace=${space.name}&pod=${pod.name}&container=prepare`;
+  const path = `/api/components/${space.name}/logs?${query}`;
+  const isOver = (messages: readonly LogMessage[]) => messages.some(({ type }) => type === "end");
+  const all = await read(viewer, path, (_, messages) => isOver(messages));
+  assert.deepEqual(all.lines, numbered(0, 5));
+  const [end] = all.messages.filter((message) => message.type === "end");
+  assert.match(end?.reason ?? "", /ended with code 0/);
 });
