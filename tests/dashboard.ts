@@ -39,12 +39,19 @@ export interface TestDashboard extends AsyncDisposable {
 
 /** Serves one component, whose folder is that of the workspace's name below the workspace's folder. */
 export async function dashboard(
-  { folder, name, kubeconfig }: Workspace,
-  options: Partial<ServeOptions> = {},
+  { folder, name, kubeconfig }: Pick<Workspace, "folder" | "name" | "kubeconfig">,
+  { environment: more = {}, ...options }: Partial<ServeOptions> & {
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestDashboard> {
   const audit: string[] = [];
   const cache = await Deno.makeTempDir({ prefix: "plumb-cache-" });
-  const environment = { PATH: Deno.env.get("PATH"), HOME: Deno.env.get("HOME"), USER: "ada" };
+  const environment = {
+    PATH: Deno.env.get("PATH"),
+    HOME: Deno.env.get("HOME"),
+    USER: "ada",
+    ...more,
+  };
   const context = { ...QUIET, cache, environment, writeError: (text: string) => audit.push(text) };
   const opened = await openDashboard(
     { ...LOCAL, component: name, path: folder, kubeconfig, ...options },

@@ -24,6 +24,11 @@ export const serve: Command = {
       default: "127.0.0.1:0",
     },
     ...same("source", "ref"),
+    repository: {
+      type: "string",
+      value: "OWNER/NAME",
+      description: "At GitHub, to propose to; of --source when absent",
+    },
     path: {
       type: "string",
       value: "DIR",
@@ -105,6 +110,7 @@ function optionsOf(given: Given): ServeOptions {
     ...addressOf(given.text("listen") ?? ""),
     source: given.text("source"),
     ref: given.text("ref"),
+    repository: given.text("repository"),
     path: given.text("path") ?? "manifests",
     set: given.texts("set"),
     parameters: given.text("parameters"),

@@ -19,6 +19,7 @@ import {
   type Parameters,
   settleComponent,
 } from "../component/mod.ts";
+import { PlumbError } from "../errors.ts";
 import { isMap } from "../field_path.ts";
 import { keyOf } from "../object.ts";
 import type { DesiredObject } from "../render/mod.ts";
@@ -28,6 +29,7 @@ import { planChecks, titleOf } from "../verify/mod.ts";
 import { parseDocument } from "../yaml.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
+import { repositoryOf } from "./github.ts";
 import { parametersOf, readParameters } from "./reconcile.ts";
 import { optionsOf, type ServeOptions } from "./serve_options.ts";
 import { scheduleOf } from "./serve_schedule.ts";
@@ -165,7 +167,7 @@ export class ServeEyes implements Eyes {
       requirements: this.#requirementsOf(settled),
       parameters: rowsOf(component, known, await this.#given(options)),
       checks: checksOf(settled),
-      notProposable: this.#notProposable(),
+      notProposable: await this.#notProposable(),
     };
     try {
       return { declared, view: await this.#view(name, folder, options), error: undefined };
@@ -226,12 +228,16 @@ export class ServeEyes implements Eyes {
     return answers;
   }
 
-  #notProposable(): string | undefined {
-    if (this.#options.source === undefined) return "The components are not read from a repository";
-    const { environment } = this.#context;
-    return environment["GITHUB_TOKEN"] || environment["GITHUB_APP_ID"]
-      ? undefined
-      : "GITHUB_TOKEN is not set";
+  async #notProposable(): Promise<string | undefined> {
+    const { source, repository } = this.#options;
+    if (source === undefined) return "The components are not read from a repository";
+    try {
+      await repositoryOf(source, repository, this.#context);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PlumbError) return error.message;
+      throw error;
+    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly source: string | undefined;
   readonly ref: string | undefined;
+  /** `OWNER/NAME` at GitHub, for proposals; of the source's address when absent. */
+  readonly repository: string | undefined;
   /** Folder of components. */
   readonly path: string;
   readonly set: readonly string[];
@@ -35,6 +37,7 @@ export const LOCAL: ServeOptions = {
   port: 0,
   source: undefined,
   ref: undefined,
+  repository: undefined,
   path: "manifests",
   set: [],
   parameters: undefined,
@@ -52,7 +55,7 @@ export const LOCAL: ServeOptions = {
 
 /** The options of one component, as if it had been named to another command. */
 export async function optionsOf(
-  { path, set, source, ref, parameters, kubeconfig, context }: ServeOptions,
+  { path, set, source, ref, repository, parameters, kubeconfig, context }: ServeOptions,
   folder: string,
   { name, parameters: declared }: Pick<Component, "name" | "parameters">,
 ): Promise<Omit<ReconcileOptions, "command" | "mode">> {
@@ -60,6 +63,7 @@ export async function optionsOf(
     path: join(path, folder),
     source,
     ref,
+    repository,
     set: settingsFor(set, name, declared),
     parameters: await parametersFor(parameters, name),
     kubeconfig,

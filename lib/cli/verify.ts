@@ -13,10 +13,9 @@ import type { Emit } from "../event.ts";
 import { openSource } from "../source/mod.ts";
 import { type Address, type CheckResult, openReach, planChecks, verify } from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
-import { whoAndWhere } from "./connect.ts";
 import type { Declared } from "./declared.ts";
 import { declaredWorkloads } from "./declared_workloads.ts";
-import { parametersOf, pathOf } from "./reconcile.ts";
+import { identityOf, parametersOf, pathOf } from "./reconcile.ts";
 
 /**
  * Prepares all checks of a component, as after a deploy.
@@ -89,7 +88,7 @@ export async function runVerify(
   let good = true;
   // A few checks say nothing about the whole.
   let recording = options.only.length === 0 && options.skip.length === 0;
-  const identity = whoAndWhere(environment, Deno.hostname());
+  const identity = identityOf(context);
   for (let run = 1;; run++) {
     const account = new Account(emit);
     const started = performance.now();

@@ -61,23 +61,29 @@ function verificationIn(run: Run, messages: readonly RunMessage[]): Verification
   return { run, time: run.started ?? run.asked, checks: [...checks.values()], verdict };
 }
 
-/** Those of the journal, which outlive this server, and those of this server that are not in it. */
+/** Those of the journal, which outlive this server, and those of this server that it does not keep: of some checks only. */
 function verdictsOf(
   journal: Look["journal"],
   verifications: readonly Verification[],
 ): Board["runs"] {
-  const here = verifications.flatMap(({ verdict }) => verdict ?? []);
-  const first = verifications[0]?.time;
-  const kept = journal.runs.toReversed().flatMap(({ verified, started }) =>
-    verified === undefined || (first !== undefined && Date.parse(started) >= Date.parse(first))
-      ? []
-      : [{
-        passed: verified.passed,
-        failed: verified.failed.length,
-        notJudged: verified.notJudged,
-        seconds: verified.seconds,
-        time: new Date(started).toISOString(),
-      }]
-  );
-  return [...kept, ...here];
+  const known = new Set<Verification>();
+  const kept = journal.runs.flatMap(({ verified, started }) => {
+    if (verified === undefined) return [];
+    const at = new Date(started).toISOString();
+    const here = verifications.find(({ run, time }) =>
+      time <= at && (run.finished === undefined || at <= run.finished)
+    );
+    if (here !== undefined) known.add(here);
+    return [{
+      passed: verified.passed,
+      failed: verified.failed.length,
+      notJudged: verified.notJudged,
+      seconds: verified.seconds,
+      time: at,
+      ...(here === undefined ? {} : { run: here.run.id }),
+    }];
+  });
+  const others = verifications.filter((verification) => !known.has(verification))
+    .flatMap(({ verdict }) => verdict ?? []);
+  return [...kept, ...others].sort((left, right) => left.time.localeCompare(right.time));
 }

@@ -17,6 +17,7 @@ import {
   configMap,
   deployment,
   documents,
+  JOBS,
   NAMESPACE,
   QUIET,
   type Workspace,
@@ -43,6 +44,7 @@ async function write(space: Workspace, ...manifests: string[]): Promise<void> {
   });
 }
 
+const CRON_JOBS = { ...JOBS, kind: "CronJob", plural: "cronjobs" };
 const never = deployment("web", { template: `${FAIL_ANNOTATION}: never-ready` });
 
 Deno.test("a component is deployed by the API, and everything that happened can be read again from any place", async () => {
@@ -139,6 +141,45 @@ Deno.test("what somebody changes in the cluster appears by itself, and the plan 
   assert.equal(planned.expected?.runs, 1);
   await operator.confirm(planned);
   assert.equal((await operator.finished(planned.id)).result, "applied");
+});
+
+Deno.test("a CronJob that reconciles a component tells when it is next reconciled", async () => {
+  await using space = await workspace();
+  await write(space, configMap("settings"));
+  const container = {
+    name: "plumb",
+    image: "registry.example.com/plumb:1",
+    command: ["deno", "task", "--quiet", "reconcile"],
+    args: [space.name, "--mode=apply"],
+  };
+  const template = { spec: { restartPolicy: "Never", containers: [container] } };
+  const job = { namespace: "plumb-system", name: space.name };
+  assert.equal((await space.reconcile(["--path", `${space.folder}/${space.name}`])).code, 0);
+  await space.cluster.create(CRON_JOBS, {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: job,
+    spec: { schedule: "30 4 1 1 *", jobTemplate: { spec: { template } } },
+  });
+  try {
+    const scheduled = async () => {
+      await using served = await dashboard(space);
+      const { components } = await served.viewer.get<ComponentList>("/api/components");
+      return components[0]?.schedule;
+    };
+    const { next, ...schedule } = await scheduled() ?? { next: "" };
+    assert.deepEqual(schedule, {
+      cron: "30 4 1 1 *",
+      job: `plumb-system/${space.name}`,
+      suspended: false,
+    });
+    assert.equal(next, `${new Date().getUTCFullYear() + 1}-01-01T04:30:00.000Z`);
+    await space.cluster.patch(CRON_JOBS, job, { spec: { suspend: true } }, "merge", "kubectl");
+    const stopped = await scheduled();
+    assert.deepEqual([stopped?.suspended, stopped?.next], [true, undefined]);
+  } finally {
+    await space.cluster.delete(CRON_JOBS, job);
+  }
 });
 
 Deno.test("a plan that does not hold any more when it is confirmed does nothing", async () => {

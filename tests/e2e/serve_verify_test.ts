@@ -1,0 +1,91 @@
+/** Checks by the dashboard: run, told as they go, kept on the board, and remembered with who ran them. */
+import assert from "node:assert/strict";
+import type { Board, ComponentDetail, History } from "../../lib/serve/contract.ts";
+import { type Client, dashboard } from "../dashboard.ts";
+import { deployment, documents, NAMESPACE, plumb, workspace } from "../plumb.ts";
+
+const IMAGE = `registry.example.com/app:1@sha256:${"0123456789abcdef".repeat(4)}`;
+
+async function act(operator: Client, name: string, action: "deploy" | "verify") {
+  const planned = await operator.plan(name, { action });
+  assert.equal(planned.state, "waiting", JSON.stringify(planned));
+  await operator.confirm(planned);
+  return await operator.finished(planned.id);
+}
+
+Deno.test("checks are run by the API, and their evidence, probable causes and trend stay", async () => {
+  await using space = await workspace();
+  let status = 503;
+  await using page = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response("hello", { status }),
+  );
+  await space.write({
+    [`${space.name}/app.yaml`]: documents(NAMESPACE, deployment("web", { image: IMAGE })),
+    [`${space.name}/component.yaml`]: `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  policy: "off"
+  manifests: ["app.yaml"]
+  verify:
+    checks:
+      - { check: deployment }
+      - { check: http, name: page, url: "http://127.0.0.1:${page.addr.port}" }
+`,
+  });
+  const path = `/api/components/${space.name}`;
+  const verdictsOf = async (client: Client) =>
+    (await client.get<Board>(`${path}/checks`)).runs.map(({ passed, failed }) => [passed, failed]);
+  {
+    await using served = await dashboard(space);
+    const { operator, viewer } = served;
+    assert.equal((await act(operator, space.name, "deploy")).result, "applied");
+    const before = await viewer.get<Board>(`${path}/checks`);
+    assert.deepEqual(before.checks.map(({ name, last, trend }) => [name, last, trend.length]), [
+      ["deployment", undefined, 0],
+      ["page", undefined, 0],
+    ]);
+
+    const failed = await act(operator, space.name, "verify");
+    assert.equal(failed.result, "unverified");
+    assert.deepEqual(failed.plan?.steps.length, 2);
+    const told = (await Array.fromAsync(viewer.events(failed.id))).flatMap(({ data }) =>
+      data.type === "event" && data.event.type === "check"
+        ? [`${data.event.name} ${data.event.status}`]
+        : []
+    );
+    for (const one of ["page running", "page failed", "deployment running", "deployment passed"]) {
+      assert.ok(told.includes(one), one);
+    }
+    const { checks } = await viewer.get<Board>(`${path}/checks`);
+    const [workloads, answer] = checks.map(({ last }) => last);
+    assert.equal(workloads?.status, "passed");
+    assert.ok((workloads?.evidence ?? []).length > 0);
+    assert.match(answer?.message ?? "", /answers 503, not 200/);
+    assert.match(answer?.probably ?? "", /ingress is away/);
+    assert.match(answer?.hint ?? "", /curl/);
+    assert.match(answer?.evidence?.[0]?.value ?? "", /^503 in/);
+
+    status = 200;
+    assert.equal((await act(operator, space.name, "verify")).result, "verified");
+    const folder = `${space.folder}/${space.name}`;
+    const options = ["--path", folder, "--name", space.name, "--namespace", space.name];
+    const outside = await plumb(["verify", ...options], { environment: { USER: "ben" } });
+    assert.equal(outside.code, 0, outside.output);
+    const again = await operator.plan(space.name, { action: "verify" });
+    assert.equal(again.expected?.runs, 3);
+  }
+  await using served = await dashboard(space);
+  const { viewer } = served;
+  // Those of the command line are there, too, and a server that was started again knows them all.
+  assert.deepEqual(await verdictsOf(viewer), [[1, 1], [2, 0], [2, 0]]);
+  const { component } = await viewer.get<ComponentDetail>(path);
+  assert.deepEqual([component.verified?.passed, component.verified?.failed], [2, 0]);
+  const { entries } = await viewer.get<History>(`${path}/history`);
+  assert.deepEqual(
+    entries.map(({ action, by }) => `${action} ${by.split("@")[0]}`),
+    ["verify ben", "verify ada", "verify ada", "reconcile ada"],
+  );
+});
