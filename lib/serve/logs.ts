@@ -1,7 +1,13 @@
 /** Logs of a component's pods: over a WebSocket as they are written, or as a file. @module */
 import type { Cluster } from "../cluster/mod.ts";
 import { streamLog } from "../cluster/mod.ts";
-import { logCommand, type LogMessage, type LogQuery, type Pods } from "./contract.ts";
+import {
+  type LogCommand,
+  logCommand,
+  type LogMessage,
+  type LogQuery,
+  type Pods,
+} from "./contract.ts";
 import { problemOf, ServeError } from "./errors.ts";
 import { followLog } from "./log_follow.ts";
 import { LogSender } from "./log_sender.ts";
@@ -131,7 +137,8 @@ export class Logs {
   }
 }
 
-function readCommand(data: unknown) {
+/** What a viewer of a log sends, or undefined if it is anything else. */
+export function readCommand(data: unknown): LogCommand | undefined {
   if (typeof data !== "string" || data.length > MAX_COMMAND) return undefined;
   try {
     return logCommand.parse(JSON.parse(data));
