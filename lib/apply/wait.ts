@@ -1,5 +1,6 @@
 /** Waits until objects are healthy, and says what it waits for. @module */
 import { type Cluster, watch } from "../cluster/mod.ts";
+import { PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
 import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
 import { explain } from "./explain.ts";
@@ -109,6 +110,7 @@ class Waiting {
         await Promise.allSettled(watches);
       }
       signal?.throwIfAborted();
+      await Promise.all(this.#open().map((item) => this.#lookAgain(item)));
       await Promise.all(this.#failing);
       await Promise.all(this.#open().map((item) => this.#giveUp(item)));
     }
@@ -241,6 +243,17 @@ class Waiting {
       fatal ? evidence : undefined,
     );
     if (fatal) this.#end.resolve();
+  }
+
+  /** A watch may have fallen silent: nobody is given up who was not looked at in the end. */
+  async #lookAgain({ target: { resource, reference } }: Watched): Promise<void> {
+    try {
+      const object = await this.cluster.get(resource, reference);
+      if (object !== undefined) this.#judge(keyOf(reference), object);
+    } catch (error) {
+      // What was known before is told, then.
+      if (!(error instanceof PlumbError)) throw error;
+    }
   }
 
   /** The deadline has passed, or something else has failed for good. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Cluster, watch } from "../../lib/cluster/mod.ts";
-import { CONFIG_MAPS, configMap, NAMESPACE, workspace } from "../plumb.ts";
+import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
+import { CONFIG_MAPS, configMap, deployment, DEPLOYMENTS, NAMESPACE, workspace } from "../plumb.ts";
 import { startFaultProxy } from "./proxy.ts";
 
 Deno.test("a watch that falls silent is opened anew, and tells what happened meanwhile", async () => {
@@ -31,4 +32,24 @@ Deno.test("a watch that falls silent is opened anew, and tells what happened mea
   assert.ok(watches >= 2);
   stop.abort();
   await events.return();
+});
+
+Deno.test("where no watch tells anything, what became healthy is seen in the end", async () => {
+  await using space = await workspace();
+  const template = `${FAIL_ANNOTATION}: never-ready`;
+  await space.write({ "app.yaml": `${NAMESPACE}---\n${deployment("web", { template })}` });
+  let scaled: Promise<unknown> | undefined;
+  await using proxy = await startFaultProxy(space.kubeconfig, ({ path, query }) => {
+    if (!query.has("watch")) return undefined;
+    // It is being waited for. Without a pod, there is none that is not ready.
+    if (path.endsWith("/deployments")) {
+      const web = { namespace: space.name, name: "web" };
+      scaled ??= space.cluster.patch(DEPLOYMENTS, web, { spec: { replicas: 0 } }, "merge");
+    }
+    return { kind: "freeze", milliseconds: 0 };
+  });
+  const run = await space.reconcile(["--timeout", "8s"], { kubeconfig: proxy.kubeconfig });
+  await scaled;
+  assert.ok(scaled !== undefined);
+  assert.equal(run.code, 0, run.output.slice(-1500));
 });

@@ -168,7 +168,8 @@ class World {
 
   async #runUndisturbed(): Promise<Run> {
     for (let attempt = 1;; attempt++) {
-      const run = await this.space.run(["--yes"]);
+      // A run that was treated too badly may have given up a good revision: that is tried again only when asked for.
+      const run = await this.space.run(["--yes", "--retry"]);
       if (run.code !== 5 || attempt === BUSY_ATTEMPTS) return run;
     }
   }
