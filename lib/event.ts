@@ -77,17 +77,21 @@ export type Counts = Readonly<Record<Action, number>>;
 /** The health of one object, in the words of kstatus. */
 export type HealthStatus = "current" | "progressing" | "failed" | "terminating" | "unknown";
 
+/** All outcomes of a run. */
+export const OUTCOMES = [
+  "in-sync",
+  "applied",
+  "proposed",
+  "differences",
+  "failed",
+  "unverified",
+  "refused",
+  "busy",
+  "suspended",
+] as const;
+
 /** The outcome of a run, which decides its exit code. */
-export type Outcome =
-  | "in-sync"
-  | "applied"
-  | "proposed"
-  | "differences"
-  | "failed"
-  | "unverified"
-  | "refused"
-  | "busy"
-  | "suspended";
+export type Outcome = typeof OUTCOMES[number];
 
 /** Something that a check saw: a version, a latency, a count. Never a secret. */
 export interface CheckEvidence {

@@ -1,22 +1,11 @@
 /** The numbers of a run in the text format of Prometheus. Pure. @module */
-import type { Event } from "../event.ts";
+import { type Event, OUTCOMES } from "../event.ts";
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
 /** Everything that a run can end as. An error is an outcome here, too. */
-const OUTCOMES = [
-  "in-sync",
-  "applied",
-  "proposed",
-  "differences",
-  "failed",
-  "unverified",
-  "refused",
-  "busy",
-  "suspended",
-  "error",
-] as const;
+const ENDS = [...OUTCOMES, "error"] as const;
 
 /**
  * The metrics of what was told so far, for a textfile collector. They are all gauges, since each run starts from nothing;
@@ -64,7 +53,7 @@ export function metricsOf(events: readonly Event[], now: number): string {
     ...family(
       "plumb_run_outcome",
       "How the last run ended: 1 for its outcome, 0 for all others.",
-      outcome === undefined ? [] : OUTCOMES.map((one) => [
+      outcome === undefined ? [] : ENDS.map((one) => [
         { ...runOf, outcome: one },
         one === outcome ? 1 : 0,
       ]),

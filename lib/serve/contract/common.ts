@@ -1,5 +1,6 @@
 /** What several answers have in common. @module */
 import { z } from "zod";
+import { OUTCOMES } from "../../event.ts";
 
 /** RFC 3339 in UTC. */
 export const time = z.iso.datetime();
@@ -34,17 +35,7 @@ export const healthStatus = z.enum(["current", "progressing", "failed", "termina
   .meta({ id: "HealthStatus" });
 
 /** How a run ended. */
-export const outcome = z.enum([
-  "in-sync",
-  "applied",
-  "proposed",
-  "differences",
-  "failed",
-  "unverified",
-  "refused",
-  "busy",
-  "suspended",
-]).meta({ id: "Outcome" });
+export const outcome = z.enum(OUTCOMES).meta({ id: "Outcome" });
 
 /** Why something did not work: what, where, and what to do next. */
 export const problem = z.object({
