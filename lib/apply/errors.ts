@@ -29,6 +29,7 @@ export type ApplyErrorCode =
   | "retained-unreadable"
   | "retained-too-large"
   | "not-retained"
+  | "not-gone"
   | "volume-lost";
 
 /** An error of the apply room. */

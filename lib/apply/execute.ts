@@ -234,10 +234,13 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "not-found",
 ]);
 
-/** Whether it takes another revision to mend it, as opposed to somebody who could not answer. */
+/** What is in the way is outside of Git: somebody could not answer, a volume is lost, an old object does not go. */
+const BLAMELESS: ReadonlySet<string> = new Set(["unreachable", "volume-lost", "not-gone"]);
+
+/** Whether it takes another revision to mend it. */
 function isRefusalOfGit(error: unknown): boolean {
   if (error instanceof ClusterError) return REFUSALS.has(error.code);
-  return error instanceof PlumbError && error.code !== "unreachable";
+  return error instanceof PlumbError && !BLAMELESS.has(error.code);
 }
 
 /** Whether an error is about the run, not about the object at hand. */

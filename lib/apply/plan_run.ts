@@ -12,19 +12,18 @@ import {
   deletionWaves,
   isJob,
   type Member,
-  orderObjects,
   type Plan,
 } from "../plan/mod.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import { decide, type Decision } from "./decide.ts";
+import { arrange } from "./arrange.ts";
 import { additionsIn } from "./drift.ts";
 import { membersToDrop } from "./drop.ts";
 import { backOff, fightsIn } from "./fights.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
 import { type Observation, observe, type Target } from "./observe.ts";
-import { prepare, type PreparedObject } from "./prepare.ts";
-import { requireExternal } from "./require_external.ts";
-import { readerWith, readRetained, type StoredRetained } from "./retained.ts";
+import type { PreparedObject } from "./prepare.ts";
+import type { StoredRetained } from "./retained.ts";
 import { secretReader } from "./secrets.ts";
 
 /** What a plan is made from. */
@@ -189,80 +188,34 @@ async function planFromSource(
   options: PlanOptions,
   context: Context,
 ): Promise<PlannedRun> {
-  const { component } = options;
-  const { inventory } = context.stored;
-  // With the records trusted, every kind is among theirs.
-  const known = context.observation === undefined
-    ? cluster.discover()
-    : new Discovery(inventory.resources);
-  const [rendered, discovery, retained] = await Promise.all([
-    options.render(),
-    known,
-    readRetained(cluster, component.name),
-  ]);
-  const unordered = await prepare(rendered, {
-    component: component.name,
-    namespace: component.namespace,
+  const { component, back } = options;
+  const { stored, renderKey, refreshed, targets } = context;
+  const { inventory } = stored;
+  const { placed, order, retained } = await arrange(cluster, {
+    component,
+    render: options.render,
     salt: inventory.salt,
-    rules: component.fields,
-    discovery,
-    secrets: readerWith(secretReader(cluster), retained?.retained),
-    cluster,
+    // With the records trusted, every kind is among theirs.
+    discovery: context.observation === undefined ? undefined : new Discovery(inventory.resources),
   });
-  const order = orderObjects(unordered);
-  const waveOf = new Map(order.waves.flatMap((keys, wave) => keys.map((key) => [key, wave])));
-  const placed = unordered.map((item) => ({
-    ...item,
-    wave: waveOf.get(keyOf(item.reference)) ?? 0,
-  }));
-  await requireExternal(cluster, order);
   const observation = context.observation ??
-    await observe(cluster, [...placed, ...context.targets.values()]);
+    await observe(cluster, [...placed, ...targets.values()]);
   const members = membersByKey(inventory.members);
-  const prepared = options.back === undefined
+  const prepared = back === undefined
     ? placed
-    : placed.filter((item) => !isOver(item, { ...options.back, members, observation }));
-  const classes = classify({
-    desired: prepared,
-    members: context.refreshed ? new Map() : members,
-    live: observation.live,
-    manager: FIELD_MANAGER,
-  });
-  const additions = additionsIn(observation, options);
-  const settledKeys = new Set(
-    classes.unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
-  );
-  const decideOptions = {
-    component: component.name,
-    adoption: component.adoption,
-    rules: component.fields,
-    members,
-    proveCreations: options.proveCreations,
-    proposing: options.proposing,
-  };
-  const fights = options.backingOff ? fightsIn(inventory) : undefined;
-  const decideAbout = async (item: PreparedObject): Promise<Decision> => {
-    if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
-    const decision = await decide(cluster, item, observation, decideOptions);
-    return fights === undefined ? decision : await backOff(cluster, decision, fights);
-  };
-  const decisions = new Map(
-    await Promise.all(prepared.map(async (item): Promise<[string, Decision]> => [
-      keyOf(item.reference),
-      await decideAbout(item),
-    ])),
-  );
+    : placed.filter((item) => !isOver(item, { ...back, members, observation }));
+  const decisions = await decideAll(cluster, prepared, { options, context, observation, members });
   const waves = order.waves.map((wave) => wave.flatMap((key) => decisions.get(key) ?? []));
   const dropped = await membersToDrop(cluster, prepared, {
     component: component.name,
     members: inventory.members,
-    targets: context.targets,
+    targets,
     observation,
-    isWayBack: options.back !== undefined,
+    isWayBack: back !== undefined,
   });
   return {
-    stored: context.stored,
-    renderKey: context.renderKey,
+    stored,
+    renderKey,
     prepared,
     waves,
     plan: {
@@ -273,11 +226,46 @@ async function planFromSource(
     dependencies: order.dependencies,
     kept: dropped.kept,
     released: dropped.released,
-    targets: context.targets,
-    refreshed: context.refreshed,
+    targets,
+    refreshed,
     outside: component.retain.outside,
     retained,
   };
+}
+
+/** Decides about each object, by key. What the records settle is not even asked about. */
+async function decideAll(
+  cluster: Cluster,
+  prepared: readonly PreparedObject[],
+  { options, context: { stored, refreshed }, observation, members }: {
+    readonly options: PlanOptions;
+    readonly context: Context;
+    readonly observation: Observation;
+    readonly members: ReadonlyMap<string, Member>;
+  },
+): Promise<ReadonlyMap<string, Decision>> {
+  const { component: { name, adoption, fields }, proveCreations, proposing } = options;
+  const { unchanged } = classify({
+    desired: prepared,
+    members: refreshed ? new Map() : members,
+    live: observation.live,
+    manager: FIELD_MANAGER,
+  });
+  const additions = additionsIn(observation, options);
+  const settledKeys = new Set(
+    unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
+  );
+  const deciding = { component: name, adoption, rules: fields, members, proveCreations, proposing };
+  const fights = options.backingOff ? fightsIn(stored.inventory) : undefined;
+  const decideAbout = async (item: PreparedObject): Promise<Decision> => {
+    if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
+    const decision = await decide(cluster, item, observation, deciding);
+    return fights === undefined ? decision : await backOff(cluster, decision, fights);
+  };
+  const decided = prepared.map(async (item) =>
+    [keyOf(item.reference), await decideAbout(item)] as const
+  );
+  return new Map(await Promise.all(decided));
 }
 
 /** Whether an object is a Job that has finished and is not as it was left: to make it again would be to run it again. */

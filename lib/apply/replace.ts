@@ -8,6 +8,7 @@ import { isMap } from "../field_path.ts";
 import { ANNOTATION } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { type FieldDifference, maskObject } from "../plan/mod.ts";
+import { ApplyError } from "./errors.ts";
 import type { PreparedObject } from "./prepare.ts";
 import { waitForDeletion } from "./wait_deletion.ts";
 
@@ -69,7 +70,11 @@ export async function proveReplacement(cluster: Cluster, item: PreparedObject): 
   await cluster.apply(item.resource, trial, { dryRun: true });
 }
 
-/** Deletes the old object, waits until it is really gone, and applies the new one. */
+/**
+ * Deletes the old object, waits until it is really gone, and applies the new one.
+ *
+ * @throws {ApplyError} `not-gone`
+ */
 export async function replace(
   cluster: Cluster,
   item: PreparedObject,
@@ -82,14 +87,21 @@ export async function replace(
     ...(uid === undefined ? {} : { uid }),
     propagation: "Background",
   });
-  await waitForDeletion(cluster, [{
+  let remains = "";
+  const [old] = await waitForDeletion(cluster, [{
     resource: item.resource,
     reference: item.reference,
     uid: uid ?? "",
   }], {
     timeout: options.timeout,
+    onChange: ({ message }) => remains = message,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  if (!old?.gone) {
+    throw new ApplyError("not-gone", `The old one ${remains}`, {
+      hint: "Run again when it is gone: then the new one is created.",
+    });
+  }
   return await cluster.apply(item.resource, item.object, {});
 }
 

@@ -61,7 +61,7 @@ class Waiting {
   readonly #watched = new Map<string, Watched>();
   readonly #stop = new AbortController();
   #explaining = false;
-  /** Explanations of what has failed; the end waits for them. */
+  /** What is still asked about those that failed; the end waits for it. */
   readonly #failing: Promise<void>[] = [];
   readonly #end = Promise.withResolvers<void>();
 
@@ -111,7 +111,8 @@ class Waiting {
       }
       signal?.throwIfAborted();
       await Promise.all(this.#open().map((item) => this.#lookAgain(item)));
-      await Promise.all(this.#failing);
+      // One may still add another.
+      for (const failing of this.#failing) await failing;
       await Promise.all(this.#open().map((item) => this.#giveUp(item)));
     }
     return [...this.#watched.values()].map(({ report }) => report);
@@ -195,12 +196,30 @@ class Waiting {
     this.#finishIfDone();
   }
 
+  /** A list or a watch does not have it. */
   #gone(key: string): void {
     const item = this.#watched.get(key);
     if (item === undefined || item.done) return;
     item.done = true;
-    this.#report(item, { status: "failed", message: "was deleted while waiting" });
-    this.#end.resolve();
+    this.#failing.push(this.#confirmGone(key, item));
+  }
+
+  /** A list may be older than the object, and what is gone may have been made anew. */
+  async #confirmGone(key: string, item: Watched): Promise<void> {
+    const { resource, reference } = item.target;
+    try {
+      const object = await this.cluster.get(resource, reference);
+      if (object === undefined) {
+        this.#report(item, { status: "failed", message: "was deleted while waiting" });
+        this.#end.resolve();
+        return;
+      }
+      item.done = false;
+      this.#judge(key, object);
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      item.done = false;
+    }
   }
 
   async #fail(item: Watched, health: Health): Promise<void> {

@@ -3,9 +3,10 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { isMap } from "../field_path.ts";
 import { API_VERSION } from "../names.ts";
-import { referenceOf } from "../object.ts";
+import { type KubernetesObject, referenceOf } from "../object.ts";
 import type { DesiredObject } from "../render/types.ts";
 import { certificateProblem } from "../certificate.ts";
+import type { Place } from "../errors.ts";
 import {
   type Expansion,
   KindError,
@@ -34,11 +35,8 @@ const schema = z.strictObject({
 const SERVICE_ACCOUNT_TOKEN = "kubernetes.io/service-account-token";
 
 async function expand(declaration: DesiredObject, reader: SecretReader): Promise<Expansion> {
-  const { metadata: { name, namespace, labels, annotations }, spec } = parseDeclaration(
-    schema,
-    declaration,
-  );
-  const { from, keys, hosts } = spec;
+  const parsed = parseDeclaration(schema, declaration);
+  const { metadata: { name, namespace, labels, annotations }, spec: { from, keys } } = parsed;
   const place = { ...declaration.provenance, object: `Secret ${from.namespace}/${from.name}` };
   if (from.namespace === namespace && from.name === name) {
     // The source would become ours, and go when Git drops the copy.
@@ -54,14 +52,42 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
       hint: `Create it, or correct spec.from of SecretCopy ${namespace}/${name}.`,
     });
   }
+  const data = isMap(source["data"]) ? source["data"] : {};
+  assertCopiable(source, data, { ...parsed.spec, place });
+  return {
+    object: {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name,
+        namespace,
+        ...(labels === undefined ? {} : { labels }),
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      type: typeof source["type"] === "string" ? source["type"] : "Opaque",
+      data: keys === undefined ? data : Object.fromEntries(keys.map((key) => [key, data[key]])),
+    },
+    sources: [{
+      reference: referenceOf({ ...source, apiVersion: "v1", kind: "Secret" }),
+      resourceVersion: source.metadata.resourceVersion ?? "",
+    }],
+    retain: false,
+  };
+}
+
+/** What is asked for must be there, and be good for what it is copied for. */
+function assertCopiable(
+  source: KubernetesObject,
+  data: Readonly<Record<string, unknown>>,
+  { keys = [], hosts, place }: z.output<typeof schema>["spec"] & { readonly place: Place },
+): void {
   if (source["type"] === SERVICE_ACCOUNT_TOKEN) {
     throw new KindError("source-refused", "A service account's token can't be copied", {
       place,
       hint: "Give the workload a service account of its own.",
     });
   }
-  const data = isMap(source["data"]) ? source["data"] : {};
-  const missing = keys?.filter((key) => !Object.hasOwn(data, key)) ?? [];
+  const missing = keys.filter((key) => !Object.hasOwn(data, key));
   if (missing.length > 0) {
     throw new KindError("source-missing", `The Secret to copy has no key ${missing.join(", ")}`, {
       place,
@@ -77,28 +103,6 @@ async function expand(declaration: DesiredObject, reader: SecretReader): Promise
       hint: "Renew it, name the Secret of another one, or correct spec.hosts.",
     });
   }
-  const wanted = keys === undefined
-    ? data
-    : Object.fromEntries(keys.map((key) => [key, data[key]]));
-  return {
-    object: {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: {
-        name,
-        namespace,
-        ...(labels === undefined ? {} : { labels }),
-        ...(annotations === undefined ? {} : { annotations }),
-      },
-      type: typeof source["type"] === "string" ? source["type"] : "Opaque",
-      data: wanted,
-    },
-    sources: [{
-      reference: referenceOf({ ...source, apiVersion: "v1", kind: "Secret" }),
-      resourceVersion: source.metadata.resourceVersion ?? "",
-    }],
-    retain: false,
-  };
 }
 
 function decoded(value: unknown): string {

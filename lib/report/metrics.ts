@@ -31,84 +31,105 @@ export function metricsOf(events: readonly Event[], now: number): string {
   const run = events.find((event) => event.type === "run");
   if (run === undefined) return "";
   const component = { component: run.component };
-  const runOf = { ...component, command: run.command };
-  const [source, plan, result, verified, error] = [
-    last("source"),
-    last("plan"),
-    last("result"),
-    last("verified"),
-    last("error"),
-  ];
-  const outcome = error !== undefined ? "error" : result?.outcome;
-  const at = now / 1000;
-  const fights = events.filter((event) => event.type === "fight");
-  const suspended = last("suspension")?.state === "suspended";
-  return [
-    ...family("plumb_run_timestamp_seconds", "When the last run ended.", [[runOf, at]]),
-    ...family(
-      "plumb_run_duration_seconds",
-      "How long the last run took.",
-      result === undefined ? [] : [[runOf, result.seconds]],
-    ),
-    ...family(
-      "plumb_run_outcome",
-      "How the last run ended: 1 for its outcome, 0 for all others.",
-      outcome === undefined ? [] : ENDS.map((one) => [
-        { ...runOf, outcome: one },
-        one === outcome ? 1 : 0,
-      ]),
-    ),
-    ...family(
-      "plumb_planned_objects",
-      "How many objects the last plan had for each action.",
-      Object.entries(plan?.counts ?? {}).map(([action, count]) => [
-        { ...component, action },
-        count,
-      ]),
-    ),
-    ...family(
-      "plumb_drifted_objects",
-      "How many objects were not as the run before had left them.",
-      plan === undefined ? [] : [[component, plan.drifted ?? 0]],
-    ),
-    ...family(
-      "plumb_backed_off_fields",
-      "How many fields are left as others set them, since they set them back each time.",
-      plan === undefined ? [] : [[component, fights.length]],
-    ),
-    ...family(
-      "plumb_suspended",
-      "Whether somebody keeps runs from writing to the component.",
-      result === undefined ? [] : [[component, suspended ? 1 : 0]],
-    ),
-    ...family(
-      "plumb_revision_info",
-      "Which revision the last run was about.",
-      source === undefined
-        ? []
-        : [[{ ...component, url: source.url, revision: source.revision }, 1]],
-    ),
-    ...family(
-      "plumb_checks",
-      "How many checks of the last verification ended in which way.",
-      verified === undefined ? [] : [
-        [{ ...component, result: "passed" }, verified.passed],
-        [{ ...component, result: "failed" }, verified.failed],
-        [{ ...component, result: "not_judged" }, verified.notJudged],
-      ],
-    ),
-    ...family(
-      "plumb_verification_timestamp_seconds",
-      "When the last verification ended.",
-      verified === undefined ? [] : [[component, at]],
-    ),
-    ...family(
-      "plumb_verification_duration_seconds",
-      "How long the last verification took.",
-      verified === undefined ? [] : [[component, verified.seconds]],
-    ),
-  ].map((line) => `${line}\n`).join("");
+  const facts = {
+    component,
+    run: { ...component, command: run.command },
+    at: now / 1000,
+    source: last("source"),
+    plan: last("plan"),
+    result: last("result"),
+    verified: last("verified"),
+    outcome: last("error") === undefined ? last("result")?.outcome : "error" as const,
+    fights: events.filter((event) => event.type === "fight").length,
+    isSuspended: last("suspension")?.state === "suspended",
+  };
+  return FAMILIES.flatMap(([name, help, samplesOf]) => family(name, help, samplesOf(facts)))
+    .map((line) => `${line}\n`).join("");
 }
+
+type Told<Type extends Event["type"]> = Extract<Event, { type: Type }> | undefined;
+
+/** What is known of a run. */
+interface Facts {
+  readonly component: Labels;
+  readonly run: Labels;
+  /** Seconds since 1970. */
+  readonly at: number;
+  readonly source: Told<"source">;
+  readonly plan: Told<"plan">;
+  readonly result: Told<"result">;
+  readonly verified: Told<"verified">;
+  readonly outcome: typeof ENDS[number] | undefined;
+  readonly fights: number;
+  readonly isSuspended: boolean;
+}
+
+/** Every metric: its name, what it means, and its samples, which are none where nothing is known. */
+const FAMILIES: readonly (readonly [string, string, (facts: Facts) => readonly Sample[]])[] = [
+  ["plumb_run_timestamp_seconds", "When the last run ended.", ({ run, at }) => [[run, at]]],
+  [
+    "plumb_run_duration_seconds",
+    "How long the last run took.",
+    ({ run, result }) => result ? [[run, result.seconds]] : [],
+  ],
+  [
+    "plumb_run_outcome",
+    "How the last run ended: 1 for its outcome, 0 for all others.",
+    ({ run, outcome }) =>
+      outcome ? ENDS.map((one) => [{ ...run, outcome: one }, one === outcome ? 1 : 0]) : [],
+  ],
+  [
+    "plumb_planned_objects",
+    "How many objects the last plan had for each action.",
+    ({ component, plan }) =>
+      Object.entries(plan?.counts ?? {}).map((
+        [action, count],
+      ) => [{ ...component, action }, count]),
+  ],
+  [
+    "plumb_drifted_objects",
+    "How many objects were not as the run before had left them.",
+    ({ component, plan }) => plan ? [[component, plan.drifted ?? 0]] : [],
+  ],
+  [
+    "plumb_backed_off_fields",
+    "How many fields are left as others set them, since they set them back each time.",
+    ({ component, plan, fights }) => plan ? [[component, fights]] : [],
+  ],
+  [
+    "plumb_suspended",
+    "Whether somebody keeps runs from writing to the component.",
+    ({ component, result, isSuspended }) => result ? [[component, isSuspended ? 1 : 0]] : [],
+  ],
+  [
+    "plumb_revision_info",
+    "Which revision the last run was about.",
+    ({ component, source }) =>
+      source ? [[{ ...component, url: source.url, revision: source.revision }, 1]] : [],
+  ],
+  [
+    "plumb_checks",
+    "How many checks of the last verification ended in which way.",
+    ({ component, verified }) =>
+      verified
+        ? [
+          [{ ...component, result: "passed" }, verified.passed],
+          [{ ...component, result: "failed" }, verified.failed],
+          [{ ...component, result: "not_judged" }, verified.notJudged],
+        ]
+        : [],
+  ],
+  [
+    "plumb_verification_timestamp_seconds",
+    "When the last verification ended.",
+    ({ component, verified, at }) => verified ? [[component, at]] : [],
+  ],
+  [
+    "plumb_verification_duration_seconds",
+    "How long the last verification took.",
+    ({ component, verified }) => verified ? [[component, verified.seconds]] : [],
+  ],
+];
 
 function family(name: string, help: string, samples: readonly Sample[]): string[] {
   if (samples.length === 0) return [];

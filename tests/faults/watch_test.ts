@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { Cluster, watch } from "../../lib/cluster/mod.ts";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
-import { CONFIG_MAPS, configMap, deployment, DEPLOYMENTS, NAMESPACE, workspace } from "../plumb.ts";
+import {
+  CONFIG_MAPS,
+  configMap,
+  deployment,
+  DEPLOYMENTS,
+  documents,
+  NAMESPACE,
+  workspace,
+} from "../plumb.ts";
 import { startFaultProxy } from "./proxy.ts";
 
 Deno.test("a watch that falls silent is opened anew, and tells what happened meanwhile", async () => {
@@ -51,5 +59,24 @@ Deno.test("where no watch tells anything, what became healthy is seen in the end
   const run = await space.reconcile(["--timeout", "8s"], { kubeconfig: proxy.kubeconfig });
   await scaled;
   assert.ok(scaled !== undefined);
+  assert.equal(run.code, 0, run.output.slice(-1500));
+});
+
+Deno.test("what an old list does not have is not taken to be deleted", async () => {
+  await using space = await workspace();
+  const web = deployment("web");
+  await space.write({ "app.yaml": documents(NAMESPACE, web) });
+  let isMade = false;
+  await using proxy = await startFaultProxy(space.kubeconfig, ({ method, path, query }) => {
+    if (method === "PATCH" && path.endsWith("/worker") && !query.has("dryRun")) isMade = true;
+    // The list that the wait begins with is from before the second Deployment.
+    const isList = method === "GET" && path.endsWith("/deployments") && !query.has("watch");
+    return isMade && isList ? { kind: "old-list" } : undefined;
+  });
+  const through = { kubeconfig: proxy.kubeconfig };
+  assert.equal((await space.reconcile([], through)).code, 0);
+  await space.write({ "app.yaml": documents(NAMESPACE, web, deployment("worker")) });
+  const run = await space.reconcile([], through);
+  assert.ok(proxy.happened.length > 0);
   assert.equal(run.code, 0, run.output.slice(-1500));
 });
