@@ -36,16 +36,19 @@ export async function proposeDrift(
   const repository = await repositoryOf(source.url, options.repository, context);
   const where = { ...repository, base: branchOf(options.ref) };
   const files = await source.files();
-  const texts = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const known = new Map(files.map((file) => [file.path, file]));
   const drafted = draft(changes, { isAsApplied, rules: component.fields }, (file) => {
-    const bytes = texts.get(file);
+    const bytes = known.get(file)?.bytes;
     return bytes === undefined ? undefined : textOf(bytes);
   }, { substitutes: component.parameters.size > 0 });
   const objections = await objectionsTo(drafted, files, declared, context);
   const { notes, ...proposed } = await propose(where, {
     component: component.name,
     revision: source.revision,
-    files: new Map([...drafted.files].map(([file, text]) => [join(path, file), text])),
+    files: new Map([...drafted.files].map(([file, text]) => [
+      join(path, file),
+      text === null ? null : { text, executable: known.get(file)?.executable },
+    ])),
     digest: digestOf(drafted),
     title: `Keep what was changed in the cluster: ${component.name}`,
     body: bodyOf(component.name, drafted, objections),

@@ -16,7 +16,10 @@ export interface Commit {
 }
 
 /** What is to be at a path: the text of a file, a folder by git's id, or nothing. */
-export type Content = string | { readonly tree: string } | null;
+export type Content =
+  | { readonly text: string; readonly executable?: boolean | undefined }
+  | { readonly tree: string }
+  | null;
 
 /** Somebody else was quicker: what was read does not hold any more. */
 export class Moved extends Error {
@@ -140,7 +143,9 @@ export class Branch {
 /** As GitHub takes it. */
 function entryOf(path: string, content: Content) {
   if (content === null) return { path, mode: "100644" as const, type: "blob" as const, sha: null };
-  return typeof content === "string"
-    ? { path, mode: "100644" as const, type: "blob" as const, content }
-    : { path, mode: "040000" as const, type: "tree" as const, sha: content.tree };
+  if ("tree" in content) {
+    return { path, mode: "040000" as const, type: "tree" as const, sha: content.tree };
+  }
+  const mode = content.executable ? "100755" as const : "100644" as const;
+  return { path, mode, type: "blob" as const, content: content.text };
 }

@@ -74,6 +74,7 @@ interface TreeEntry {
   readonly id: string;
   readonly path: string;
   readonly size: number;
+  readonly executable: boolean;
 }
 
 /**
@@ -97,11 +98,11 @@ export async function readTree(
   const entries = textOf(listing).split("\0").filter((line) => line !== "").map(parseEntry);
   checkTotals(entries, limits);
   const objects = await readObjects({ repository, signal }, entries.map(({ id }) => id));
-  return entries.map(({ path }, index) => {
+  return entries.map(({ path, executable }, index) => {
     const bytes = objects[index]?.bytes;
     if (bytes === undefined) throw new SourceError("git-failed", `git has no content of ${path}`);
     refuseLfsPointer(path, bytes);
-    return { path, bytes };
+    return { path, bytes, executable };
   }).sort((one, other) => one.path < other.path ? -1 : 1);
 }
 
@@ -114,7 +115,7 @@ function parseEntry(line: string): TreeEntry {
   if (mode === "160000") {
     throw unsafePath(path, "is a submodule", "Make it a component of its own.");
   }
-  return { id, path, size: Number(size) };
+  return { id, path, size: Number(size), executable: mode === "100755" };
 }
 
 interface GitObject {

@@ -8,6 +8,8 @@ export interface SourceFile {
   /** Relative to the folder, divided by `/`. */
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** As Git has it; a local folder does not tell. */
+  readonly executable?: boolean;
 }
 
 /** A component's folder at one revision. */

@@ -13,7 +13,10 @@ const at = { owner: "acme", repo: "platform" };
 interface World {
   readonly github: GitHubDouble;
   /** Proposes that the file has a value, or nothing. */
-  drift(value: number | undefined, more?: { readonly draft?: boolean }): Promise<Proposed>;
+  drift(
+    value: number | undefined,
+    more?: { readonly draft?: boolean; readonly executable?: boolean },
+  ): Promise<Proposed>;
   /** What stands in the file on a branch. */
   file(branch: string): Promise<string>;
   git(...args: string[]): Promise<string>;
@@ -37,7 +40,7 @@ async function inWorld(
     github,
     git: run,
     file: (branch) => run("show", `${branch}:${FILE}`),
-    drift: async (value, { draft = false } = {}) =>
+    drift: async (value, { draft = false, executable = false } = {}) =>
       await propose({
         owner: github.owner,
         name: github.name,
@@ -48,7 +51,12 @@ async function inWorld(
       }, {
         component: "web",
         revision: await run("rev-parse", "main"),
-        files: new Map(value === undefined ? [] : [[FILE, `replicas: ${value}\n`]]),
+        files: new Map(
+          value === undefined ? [] : [[FILE, {
+            text: `replicas: ${value}\n`,
+            executable,
+          }]],
+        ),
         digest: `replicas-${value}`,
         title: "Keep what was changed",
         body: value === undefined ? "" : `It is ${value} now.`,
@@ -81,6 +89,17 @@ scenario(
     },
   },
 );
+
+scenario("a file that can be executed can be executed afterwards, too", async (world) => {
+  const { drift, git } = world;
+  await drift(2);
+  assert.match(await git("ls-tree", BRANCH, FILE), /^100644 /);
+  assert.equal(await stateOf(drift(2, { executable: true })), "updated");
+  assert.match(await git("ls-tree", BRANCH, FILE), /^100755 /);
+  await world.github.merge(1);
+  assert.equal(await stateOf(drift(3, { executable: true })), "opened");
+  assert.equal(await git("diff", "--summary", "main", BRANCH), "");
+});
 
 scenario(
   "a base is rewritten: the proposal is one commit on the new one",

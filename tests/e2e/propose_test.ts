@@ -6,11 +6,22 @@ import { isWrite, startRecorder } from "../recorder.ts";
 import { testCluster } from "../sandbox.ts";
 import { edit, FILE, inWorld, MANIFEST, options, proposalIn } from "./proposing.ts";
 
+/** The manifest becomes a file that can be executed, as some editors and file systems leave it. */
+async function makeExecutable(repository: string): Promise<void> {
+  const run = (...args: string[]) => git(repository, ...args);
+  await run("read-tree", "main");
+  const blob = await run("rev-parse", `main:${FILE}`);
+  await run("update-index", "--cacheinfo", `100755,${blob},${FILE}`);
+  const commit = await run("commit-tree", await run("write-tree"), "-p", "main", "-m", "Mode");
+  await run("update-ref", "refs/heads/main", commit);
+}
+
 Deno.test(
   "a repair by hand is proposed, merged, and stands",
   options,
   () =>
     inWorld(async ({ namespace, github, cluster, run, file }) => {
+      await makeExecutable(github.repository);
       assert.equal((await run()).code, 0);
       const name = { namespace, name: "web" };
       await edit(cluster, name, {
@@ -33,6 +44,8 @@ Deno.test(
         .replace('"nginx:1.27"', '"nginx:1.28"')
         .replace("value: info", "value: debug");
       assert.equal(await file(), expected);
+      const branch = `plumb/drift/${namespace}`;
+      assert.equal(await git(github.repository, "diff", "--summary", "main", branch), "");
       const [pull] = github.pulls();
       assert.match(pull?.body ?? "", /@@ spec\.replicas @@ by kubectl-edit, 20.*\n- 1\n\+ 3/);
       assert.equal(pull?.draft, false);

@@ -158,7 +158,7 @@ Deno.test("whatever GitHub answers, a proposal is made or fails in words, withou
         propose(where, {
           component: "web",
           revision: "a".repeat(40),
-          files: new Map([["manifests/web/app.yaml", configMap("settings", "two")]]),
+          files: new Map([["manifests/web/app.yaml", { text: configMap("settings", "two") }]]),
           digest: "drift",
           title: "Keep what was changed",
           body: "It was changed.",
