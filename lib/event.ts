@@ -230,11 +230,12 @@ export type Event =
     readonly sequentialSeconds: number;
   }
   | {
-    /** A field that differs, and is left as somebody sets it, since they set it back each time. */
+    /** A field that is left as somebody sets it each time, or an object that is left deleted, since somebody deletes it each time. */
     readonly type: "fight";
     readonly object: ObjectReference;
+    /** Empty: the object as a whole. */
     readonly path: string;
-    /** Who sets it back. */
+    /** Who sets it back; `somebody` where the API server does not tell, as for whoever deletes an object. */
     readonly manager: string;
     /** How often it was corrected. */
     readonly corrections: number;

@@ -59,6 +59,8 @@ export interface Decision {
   readonly toPropose?: readonly FieldDifference[];
   /** Fields that differ, and stay as they live for now, since somebody sets them back each time. */
   readonly backedOff?: readonly FieldDifference[];
+  /** The object stays deleted for now, since somebody deletes it each time. */
+  readonly leftDeleted?: boolean;
 }
 
 /**

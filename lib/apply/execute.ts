@@ -203,7 +203,7 @@ class Run {
     const { options } = this;
     const targets = decisions
       .filter(({ change }) => change.action !== "unchanged" || options.waitForUnchanged)
-      .filter(({ item }) => item.external === undefined)
+      .filter(({ item, leftDeleted }) => item.external === undefined && !leftDeleted)
       .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
       .filter(({ item }) => this.#isAwaited(keyOf(item.reference)))
       .map(({ item }) => ({ resource: item.resource, reference: item.reference }));

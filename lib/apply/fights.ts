@@ -1,4 +1,8 @@
-/** Leaves fields that somebody sets back each time alone for a while, and counts the corrections of the others. @module */
+/**
+ * Leaves fields that somebody sets back each time, and objects that somebody deletes each time, alone for a while, and
+ * counts the corrections of the others.
+ * @module
+ */
 import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import type { Event } from "../event.ts";
 import { type FieldPath, formatPath } from "../field_path.ts";
@@ -9,7 +13,6 @@ import {
   backedOffUntil,
   compareObjects,
   type Correction,
-  type FieldDifference,
   type Fight,
   type Member,
   withCorrections,
@@ -38,9 +41,16 @@ export function fightsIn({ fights = [], members }: Inventory): KnownFights {
   };
 }
 
+/** An object as a whole: the path of a fight with somebody who deletes it. */
+const WHOLE: FieldPath = [];
+/** The API server does not tell who deleted an object. */
+const SOMEBODY = "somebody";
+/** What others can't exist without: it comes back each time. */
+const CARRYING: ReadonlySet<string> = new Set(["Namespace", "CustomResourceDefinition"]);
+
 /**
- * The decision without the fields that are backed off: they stay as they live. Where the API server refuses the object
- * without them, they are corrected after all.
+ * The decision without the fields that are backed off: they stay as they live, and an object that is backed off stays
+ * deleted. Where the API server refuses the object without the fields, they are corrected after all.
  */
 export async function backOff(
   cluster: Cluster,
@@ -48,6 +58,7 @@ export async function backOff(
   known: KnownFights,
 ): Promise<Decision> {
   const { change, item, live } = decision;
+  if (change.action === "create" && fightAbout(decision, WHOLE, known)) return leftDeleted(item);
   if (change.action !== "update" || live === undefined) return decision;
   const left = change.differences.filter(({ path }) => fightAbout(decision, path, known));
   if (left.length === 0) return decision;
@@ -72,6 +83,11 @@ export async function backOff(
   }
 }
 
+function leftDeleted(item: Decision["item"]): Decision {
+  const { reference, provenance } = item;
+  return { item, change: { action: "unchanged", reference, provenance }, leftDeleted: true };
+}
+
 /** The fight about a field, if it is left as it lives. A new state from Git has its own chance. */
 function fightAbout(
   decision: Decision,
@@ -83,7 +99,7 @@ function fightAbout(
   return backedOff(fights, field, now);
 }
 
-/** What a plan has to tell of fights: each field that differs and is, or would be, backed off. */
+/** What a plan has to tell of fights: each field and object that differs and is, or would be, backed off. */
 export function fightEvents(
   decisions: readonly Decision[],
   known: KnownFights,
@@ -91,7 +107,9 @@ export function fightEvents(
   return decisions.flatMap((decision) => {
     const { item, change, backedOff: left = [] } = decision;
     const differences = "differences" in change ? change.differences : [];
-    return [...left, ...differences].flatMap(({ path }) => {
+    const isDeleted = decision.leftDeleted || change.action === "create";
+    const paths = [...left, ...differences].map(({ path }) => path);
+    return [...isDeleted ? [WHOLE] : [], ...paths].flatMap((path) => {
       const fight = fightAbout(decision, path, known);
       if (fight === undefined) return [];
       const { path: field, manager, corrections } = fight;
@@ -104,12 +122,15 @@ export function fightEvents(
 
 /** How the cluster is when there is nothing to do. */
 export function inSyncInWords({ waves }: Pick<PlannedRun, "waves">): string {
-  const fields = waves.flat().flatMap(({ backedOff: left = [] }) => left).length;
-  return fields === 0
-    ? "The cluster is as Git says"
-    : `The cluster is as Git says, but for ${fields} field${
-      fields === 1 ? "" : "s"
-    } left to others for now`;
+  const decisions = waves.flat();
+  const fields = decisions.flatMap(({ backedOff: left = [] }) => left).length;
+  const objects = decisions.filter((decision) => decision.leftDeleted).length;
+  const left = [
+    ...fields === 0 ? [] : [`${fields} ${fields === 1 ? "field" : "fields"} left to others`],
+    ...objects === 0 ? [] : [`${objects} ${objects === 1 ? "object" : "objects"} left deleted`],
+  ];
+  const but = left.length === 0 ? "" : `, but for ${left.join(" and ")} for now`;
+  return `The cluster is as Git says${but}`;
 }
 
 /**
@@ -127,15 +148,8 @@ export function fightsAfter(
     decisions.filter((one) => !isAsApplied(one, members)).map(({ item }) => keyOf(item.reference)),
   );
   const corrections = decisions
-    .filter(({ item, change }) =>
-      change.action === "update" && applied.has(keyOf(item.reference)) &&
-      !moved.has(keyOf(item.reference))
-    )
-    .flatMap(({ item, change }) =>
-      "differences" in change
-        ? change.differences.map((difference) => correctionOf(keyOf(item.reference), difference))
-        : []
-    );
+    .filter(({ item }) => applied.has(keyOf(item.reference)) && !moved.has(keyOf(item.reference)))
+    .flatMap(correctionsIn);
   const known = (stored.inventory.fights ?? []).filter(({ object }) => !moved.has(object));
   const fights = withCorrections(known, corrections, now);
   return fights.length === 0 ? undefined : fights;
@@ -145,6 +159,15 @@ function isAsApplied({ item }: Decision, before: ReadonlyMap<string, Member>): b
   return before.get(keyOf(item.reference))?.hash === item.hash;
 }
 
-function correctionOf(object: string, { path, owner }: FieldDifference): Correction {
-  return { object, path: formatPath(path), manager: owner?.manager ?? "somebody" };
+function correctionsIn({ item, change }: Decision): Correction[] {
+  const object = keyOf(item.reference);
+  if (change.action === "update") {
+    return change.differences.map(({ path, owner }) => (
+      { object, path: formatPath(path), manager: owner?.manager ?? SOMEBODY }
+    ));
+  }
+  // What is not in the API of the cluster goes with what it is in: a file with its pod.
+  const isDeletion = change.action === "create" && item.external === undefined &&
+    !CARRYING.has(item.reference.kind);
+  return isDeletion ? [{ object, path: formatPath(WHOLE), manager: SOMEBODY }] : [];
 }

@@ -1,5 +1,5 @@
 /** What to do about a component, in words. Pure. @module */
-import { describe } from "../object.ts";
+import { describe, keyOf } from "../object.ts";
 import { shortRevision } from "../revision.ts";
 import type { ComponentStatus, UnreadableComponent } from "./status.ts";
 import { isGood } from "./verification.ts";
@@ -29,13 +29,20 @@ export function nextStep(status: ComponentStatus | UnreadableComponent): NextSte
   if (state === "failed") {
     return needed(`the last run failed, \`plumb history ${name}\` says why`);
   }
-  const [first] = drifted;
+  const leftDeleted = fights.filter(({ path }) => path === "").map(({ object }) => object);
+  const first = drifted.find(({ reference }) => !leftDeleted.includes(keyOf(reference)));
   if (first !== undefined) {
     return needed(`\`plumb diff ${name}\`: ${describe(first.reference)} is ${first.how}`);
   }
   const [fight] = fights;
   if (fight !== undefined) {
-    return needed(`settle ${fight.path} with ${fight.manager} in spec.fields, they fight over it`);
+    return needed(
+      fight.path === ""
+        ? `find who deletes ${
+          fight.object.replace(/^[^/]*\//, "")
+        } each time, or take it out of Git`
+        : `settle ${fight.path} with ${fight.manager} in spec.fields, they fight over it`,
+    );
   }
   if (health.status !== "current") return needed(health.message);
   const [last] = verifications;

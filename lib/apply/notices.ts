@@ -44,8 +44,10 @@ function noticeOf(event: Event, events: readonly Event[], revision: string): Not
       return event.drifted ? [driftNotice(event, event.drifted)] : [];
     case "fight": {
       const { path, object, manager, corrections } = event;
-      const message = `${path} of ${describe(object)} is left as ${manager} sets it, ` +
-        `after ${corrections} corrections`;
+      const left = path === ""
+        ? `${describe(object)} is left deleted, as somebody deletes it each time`
+        : `${path} of ${describe(object)} is left as ${manager} sets it`;
+      const message = `${left}, after ${corrections} corrections`;
       return [{ reason: "BackedOff", type: "Warning", message }];
     }
     case "verified": {

@@ -49,7 +49,7 @@ export interface ComponentStatus {
   };
   /** Verifications, the newest first. */
   readonly verifications: readonly Verification[];
-  /** Fields that are left to others for now. */
+  /** Fields that are left to others, and objects that are left deleted, for now. */
   readonly fights: readonly Fight[];
   readonly suspended?: Suspension | undefined;
   readonly rejected?: Journal["rejected"];

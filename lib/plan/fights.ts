@@ -1,18 +1,19 @@
 /**
- * Fights: a field that is corrected again and again, because somebody else sets it back each time. Each correction adds
+ * Fights: a field that is corrected again and again, because somebody else sets it back each time, or an object that is
+ * made again and again, because somebody deletes it each time. Each correction adds
  * one to a rate that halves in a day. From a certain rate on the field is left as the other has it for a time that doubles
  * with each correction, so that a fight costs a few writes a day instead of one a run, and still ends by itself once
  * the other gives up.
  * @module
  */
 
-/** A field that is corrected again and again. */
+/** A field, or an object as a whole, that is corrected again and again. */
 export interface Fight {
   /** Key of the object. */
   readonly object: string;
-  /** As people write it. */
+  /** As people write it; empty for the object as a whole, which somebody deletes. */
   readonly path: string;
-  /** Who set the value that was corrected last. */
+  /** Who set the value that was corrected last; `somebody` where the API server does not tell. */
   readonly manager: string;
   /** Corrections so far. */
   readonly corrections: number;

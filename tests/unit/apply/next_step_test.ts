@@ -40,6 +40,11 @@ Deno.test("who is well needs nothing, and what is wrong needs its own step", () 
     [{ drifted, health }, /plumb diff web.+Deployment web\/web is changed/, true],
     [{ health }, /no pods/, true],
     [{ health, fights: [fight] }, /settle spec.replicas with autoscaler in spec.fields/, true],
+    [
+      { drifted, fights: [{ ...fight, path: "" }] },
+      /find who deletes Deployment\/web\/web each time/,
+      true,
+    ],
     [{ rejected, drifted }, /mend bad in Git, it failed: no pods/, true],
     [
       { verifications: [{ ...verification, failed: ["login"] }, verification] },
