@@ -2,6 +2,7 @@
 import type { Emit, Event } from "../event.ts";
 import { describe } from "../object.ts";
 import type { Run } from "./journal.ts";
+import { type RememberedCheck, rememberedOf } from "./remembered_checks.ts";
 
 /** What an account can't know from the events. */
 export type RunFacts =
@@ -16,7 +17,7 @@ export class Account {
   readonly #changes: Record<string, number> = {};
   readonly #evidence: string[] = [];
   #verified: Run["verified"];
-  #failedChecks: string[] = [];
+  #checks: RememberedCheck[] = [];
   #hasActed = false;
 
   constructor(emit: Emit) {
@@ -73,13 +74,18 @@ export class Account {
           this.#evidence.push(`${describe(event.object)}: ${event.message}`, ...lines);
         }
         break;
-      case "check":
+      case "check": {
+        const ended = rememberedOf(event);
+        if (ended !== undefined) this.#checks.push(ended);
         if (event.status === "failed") this.#hearFailedCheck(event);
         break;
+      }
       case "verified": {
         const { passed, notJudged, seconds } = event;
-        this.#verified = { passed, failed: this.#failedChecks, notJudged, seconds };
-        this.#failedChecks = [];
+        const checks = this.#checks;
+        const failed = checks.filter(({ status }) => status === "failed").map(({ name }) => name);
+        this.#verified = { passed, failed, notJudged, seconds, checks };
+        this.#checks = [];
         break;
       }
     }
@@ -93,8 +99,7 @@ export class Account {
     }
   }
 
-  #hearFailedCheck({ name, title, message, probably }: Extract<Event, { type: "check" }>): void {
-    this.#failedChecks.push(name);
+  #hearFailedCheck({ title, message, probably }: Extract<Event, { type: "check" }>): void {
     const cause = probably === undefined ? [] : [`probably: ${probably}`];
     this.#evidence.push(`Check ${title}: ${message ?? "failed"}`, ...cause);
   }

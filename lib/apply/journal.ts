@@ -13,6 +13,7 @@ import { SYSTEM_NAMESPACE } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { ApplyError } from "./errors.ts";
 import { ensureSystemNamespace, INVENTORY_RESOURCE as SECRETS } from "./inventory.ts";
+import { inShort, rememberedChecks } from "./remembered_checks.ts";
 
 /** How many runs are kept, the newest first. */
 const MAX_RUNS = 50;
@@ -21,6 +22,8 @@ const MAX_VERIFICATIONS = 20;
 const MAX_EVIDENCE_LINES = 20;
 const MAX_TEXT = 1_000;
 const MAX_UNPACKED_BYTES = 4 * 1024 * 1024;
+/** The API server refuses a Secret of more than 1 MiB. */
+const MAX_PACKED_BYTES = 1_000_000;
 const ATTEMPTS = 5;
 const DATA_KEY = "journal";
 
@@ -63,11 +66,15 @@ const run = z.object({
   changes: z.record(z.string(), count),
   /** Why it failed: reasons, events, last log lines. */
   evidence: z.array(text).transform((lines) => lines.slice(0, MAX_EVIDENCE_LINES)),
+  /** Address of the pull request that takes it back in Git, too. */
+  proposal: z.exactOptional(text),
   verified: z.object({
     passed: count,
     failed: z.array(text),
     notJudged: count,
     seconds: z.number(),
+    /** Each check; in full of the last verification only. Journals of earlier versions have none. */
+    checks: z.exactOptional(rememberedChecks),
   }).optional(),
 });
 
@@ -123,7 +130,14 @@ export function emptyJournal(component: string): Journal {
 export function withRun(before: Journal, added: Run): Journal {
   const [last, ...older] = before.runs;
   const others = last !== undefined && isRepetition(last, added) ? older : before.runs;
-  return { ...before, runs: bounded([added, ...others]) };
+  const shown = added.verified?.checks === undefined ? others : others.map(withChecksInShort);
+  return { ...before, runs: bounded([added, ...shown]) };
+}
+
+function withChecksInShort(run: Run): Run {
+  const { verified } = run;
+  if (verified?.checks === undefined) return run;
+  return { ...run, verified: { ...verified, checks: inShort(verified.checks) } };
 }
 
 function bounded(runs: readonly Run[]): Run[] {
@@ -147,6 +161,13 @@ export function withGood(before: Journal, good: DesiredRevision): Journal {
   if (last === undefined) return { ...rest, good };
   if (!isSame) return { ...rest, previous: last, good };
   return { ...rest, good: { ...(last.jobs === undefined ? {} : { jobs: last.jobs }), ...good } };
+}
+
+/** Notes the address of a pull request with the last undo. */
+export function withProposal(before: Journal, proposal: string): Journal {
+  const undo = before.runs.find(({ command }) => command === "undo");
+  if (undo === undefined || undo.proposal === proposal) return before;
+  return { ...before, runs: before.runs.map((run) => run === undo ? { ...run, proposal } : run) };
 }
 
 /** Name of the journal's Secret. */
@@ -220,9 +241,9 @@ async function read(
     : { journal: decodeJournal(secret), resourceVersion: secret.metadata.resourceVersion };
 }
 
-/** The Secret that holds a journal. Texts that are too long are cut. */
+/** The Secret that holds a journal. Texts that are too long are cut, and of the oldest runs only those stay that fit. */
 export function encodeJournal(content: Journal): KubernetesObject {
-  const packed = gzipSync(JSON.stringify(journal.parse({ format: 1, ...content })));
+  const packed = pack(content);
   return {
     apiVersion: "v1",
     kind: "Secret",
@@ -230,6 +251,15 @@ export function encodeJournal(content: Journal): KubernetesObject {
     type: "plumb.thinkube.io/journal",
     data: { [DATA_KEY]: packed.toString("base64") },
   };
+}
+
+function pack(content: Journal): Buffer {
+  const { runs } = content;
+  const plain = Buffer.from(JSON.stringify(journal.parse({ format: 1, ...content })));
+  const packed = gzipSync(plain);
+  const fits = plain.length <= MAX_UNPACKED_BYTES && packed.length <= MAX_PACKED_BYTES;
+  if (fits || runs.length < 2) return packed;
+  return pack({ ...content, runs: runs.slice(0, Math.ceil(runs.length / 2)) });
 }
 
 /**

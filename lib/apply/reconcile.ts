@@ -44,8 +44,12 @@ export interface ReconcileOptions extends ReportedPlanOptions, Desired {
   readonly undo: boolean;
   /** Try a revision that has failed again. */
   readonly retry: boolean;
-  /** Proposes to take back in Git what was undone; given nothing when Git has moved on. */
-  readonly proposeRevert?: (undone: UndoneRevision | undefined) => Promise<void>;
+  /**
+   * Proposes to take back in Git what was undone; given nothing when Git has moved on.
+   *
+   * @returns the address of the pull request, where there is one.
+   */
+  readonly proposeRevert?: (undone: UndoneRevision | undefined) => Promise<string | undefined>;
   /** Asked before anything is deleted. */
   readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
   /** A desired state that lost most of its objects is meant so. */

@@ -8,7 +8,14 @@ import { isJob } from "../plan/mod.ts";
 import { Account } from "./account.ts";
 import type { Attempt } from "./attempt.ts";
 import { ApplyError } from "./errors.ts";
-import { amendJournal, type DesiredRevision, type Journal, type Run, withRun } from "./journal.ts";
+import {
+  amendJournal,
+  type DesiredRevision,
+  type Journal,
+  type Run,
+  withProposal,
+  withRun,
+} from "./journal.ts";
 import type { PlannedRun } from "./plan_run.ts";
 import { SuspendedError } from "./suspension.ts";
 
@@ -70,14 +77,31 @@ export async function amend(
   note: Note = (journal) => journal,
 ): Promise<void> {
   const id = randomUUID();
+  await change(cluster, { component, emit }, (before) => {
+    // A first deploy that was refused before its first write has left nothing in the cluster, and neither does this.
+    const isKept = run !== undefined && (account.hasActed || before.runs.length > 0);
+    const facts = { id, source, subject, identity };
+    return note(isKept ? withRun(before, account.toRun({ ...facts, ...run })) : before);
+  });
+}
+
+/** Notes with the last undo where it is proposed to Git, too. */
+export async function noteProposal(
+  cluster: Cluster,
+  options: Pick<RememberOptions, "component" | "emit">,
+  address: string,
+): Promise<void> {
+  await change(cluster, options, (before) => withProposal(before, address));
+}
+
+async function change(
+  cluster: Cluster,
+  { component, emit }: Pick<RememberOptions, "component" | "emit">,
+  change: (before: Journal) => Journal,
+): Promise<void> {
   try {
     // What happened is kept even if the run was interrupted.
-    await amendJournal(cluster.uninterrupted(), component.name, (before) => {
-      // A first deploy that was refused before its first write has left nothing in the cluster, and neither does this.
-      const isKept = run !== undefined && (account.hasActed || before.runs.length > 0);
-      const facts = { id, source, subject, identity };
-      return note(isKept ? withRun(before, account.toRun({ ...facts, ...run })) : before);
-    });
+    await amendJournal(cluster.uninterrupted(), component.name, change);
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof ApplyError)) throw error;
     emit({ type: "warning", message: `The journal is not written: ${error.message}` });

@@ -12,8 +12,8 @@ import type { Account } from "./account.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { readInventory, type StoredInventory } from "./inventory.ts";
 import type { DesiredRevision, Journal } from "./journal.ts";
-import type { ReconcileOptions } from "./reconcile.ts";
-import { remember } from "./remember.ts";
+import type { ReconcileOptions, UndoneRevision } from "./reconcile.ts";
+import { noteProposal, remember } from "./remember.ts";
 import type { Turn } from "./turn.ts";
 
 /** What is known of a component when a run begins. */
@@ -118,9 +118,19 @@ export async function undo(
   emit({ type: "undo", state: isBack ? "done" : "failed", ...about });
   if (isBack) {
     const { reason, evidence } = account;
-    await options.proposeRevert?.({ from, to, reason: reason ?? failed.message, evidence });
+    await revert(cluster, options, { from, to, reason: reason ?? failed.message, evidence });
   }
   return { ...failed, message: messageAbout(from, to, back) };
+}
+
+/** Proposes to take back in Git what was undone, where that is possible, and notes where. */
+export async function revert(
+  cluster: Cluster,
+  options: ReconcileOptions,
+  undone: UndoneRevision,
+): Promise<void> {
+  const address = await options.proposeRevert?.(undone);
+  if (address !== undefined) await noteProposal(cluster, options, address);
 }
 
 /** What became of a revision, and how the way back from it ended. */
@@ -153,7 +163,7 @@ export async function hold(
     return ended;
   }
   const { runs } = known.journal;
-  await options.proposeRevert?.({
+  await revert(cluster, options, {
     from: rejected.revision,
     to: good.revision,
     reason: rejected.reason,

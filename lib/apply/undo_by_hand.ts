@@ -8,7 +8,7 @@ import { amendJournal, type Journal } from "./journal.ts";
 import { conclude, readKnown, type ReconcileOptions } from "./reconcile.ts";
 import { refuseSuspended, unlessSuspended } from "./suspension.ts";
 import { Turn } from "./turn.ts";
-import { isCommit, type Known, messageAbout, type Rejection, returnTo } from "./undo.ts";
+import { isCommit, type Known, messageAbout, type Rejection, returnTo, revert } from "./undo.ts";
 
 /** How to undo. */
 export interface UndoOptions extends ReconcileOptions {
@@ -49,7 +49,7 @@ async function goBack(cluster: Cluster, options: UndoOptions): Promise<Attempt> 
     options.emit({ type: "undo", state: isBack ? "done" : "failed", ...about });
     // What Git has beyond it is not to be reverted with it.
     if (isBack && options.source.revision === from) {
-      await options.proposeRevert?.({ from, to, reason, evidence: [] });
+      await revert(cluster, options, { from, to, reason, evidence: [] });
     }
     return { ...back, message: messageAbout(from, to, back, "is undone") };
   }

@@ -8,8 +8,8 @@ import { findComponent } from "./components.ts";
 import { ApplyError } from "./errors.ts";
 import { amendJournal, type Journal, type Run, withRun } from "./journal.ts";
 
-/** How a verification ended, and when. */
-export type Verification = NonNullable<Run["verified"]> & {
+/** How a verification ended as a whole, and when. */
+export type Verification = Omit<NonNullable<Run["verified"]>, "checks"> & {
   /** RFC 3339. */
   readonly at: string;
 };
@@ -63,7 +63,7 @@ export async function recordVerification(
 }
 
 /** Whether all checks passed. */
-export function isGood({ failed, notJudged }: NonNullable<Run["verified"]>): boolean {
+export function isGood({ failed, notJudged }: Omit<Verification, "at">): boolean {
   return failed.length === 0 && notJudged === 0;
 }
 
@@ -83,7 +83,7 @@ export function isGood({ failed, notJudged }: NonNullable<Run["verified"]>): boo
  * ```
  */
 export function verificationInWords(
-  { passed, failed, notJudged }: NonNullable<Run["verified"]>,
+  { passed, failed, notJudged }: Omit<Verification, "at">,
 ): string {
   const all = passed + failed.length + notJudged;
   if (passed === all) return `${passed} checks passed`;
@@ -96,7 +96,9 @@ export function verificationInWords(
 
 /** The last verifications, the newest first. */
 export function verificationsIn({ runs }: Journal): Verification[] {
-  return runs.flatMap(({ verified, started }) =>
-    verified === undefined ? [] : [{ ...verified, at: started }]
-  );
+  return runs.flatMap(({ verified, started }) => {
+    if (verified === undefined) return [];
+    const { checks: _, ...verdict } = verified;
+    return [{ ...verdict, at: started }];
+  });
 }

@@ -35,6 +35,8 @@ export interface RunContext extends CommandContext {
   readonly emit: Emit;
   /** Who has asked for it, where that is not who runs this process; for the lease and the journal. */
   readonly actor?: string | undefined;
+  /** What tells this run from others in the lease and the journal; chance where it has no name. */
+  readonly run?: string | undefined;
 }
 
 /** What `reconcile` and `diff` are told. */

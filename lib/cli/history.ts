@@ -19,6 +19,7 @@ import {
   secondsInWords,
   suspensionInWords,
   textTable,
+  whoInWords,
 } from "../report/mod.ts";
 import { shortRevision } from "../revision.ts";
 
@@ -110,8 +111,7 @@ function rowOf(run: Run, { columns, now }: HistoryOptions): string[] {
     command,
     result,
     seconds === 0 ? "" : secondsInWords(seconds),
-    // The number of the process tells nobody anything.
-    identity.replace(/\/\d+\/[0-9a-f]{8}$/, ""),
+    whoInWords(identity),
     whatHappened(run),
   ];
 }

@@ -1,6 +1,6 @@
 /** What was undone in the cluster is proposed to Git, where a token is there. @module */
 import { normalize } from "node:path/posix";
-import type { UndoneRevision } from "../apply/mod.ts";
+import type { ReconcileOptions as ReconcileRun, UndoneRevision } from "../apply/mod.ts";
 import { propose, ProposeError, type Repository, revertOf } from "../propose/mod.ts";
 import { openSource } from "../source/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
@@ -14,7 +14,7 @@ export async function revertProposer(
   declared: Declared,
   options: ReconcileOptions,
   context: RunContext,
-): Promise<((undone: UndoneRevision | undefined) => Promise<void>) | undefined> {
+): Promise<ReconcileRun["proposeRevert"]> {
   const { ref } = options;
   if (ref !== undefined && /^[0-9a-f]{40,64}$/.test(ref)) return undefined;
   try {
@@ -34,7 +34,7 @@ async function proposeRevert(
   { source: { revision }, component }: Declared,
   options: ReconcileOptions,
   context: RunContext,
-): Promise<void> {
+): Promise<string | undefined> {
   const path = pathOf(options);
   const { cache, signal, emit } = context;
   const folder = normalize(path).replace(/\/$/, "");
@@ -46,8 +46,10 @@ async function proposeRevert(
     const { notes, ...proposed } = await propose(where, proposal);
     for (const message of notes) emit({ type: "warning", message });
     emit({ type: "proposal", ...proposed, written: proposal.files.size, leftOut: [] });
+    return proposed.url;
   } catch (error) {
     if (!(error instanceof ProposeError)) throw error;
     emit({ type: "warning", message: `The revert is not proposed: ${error.message}` });
+    return undefined;
   }
 }

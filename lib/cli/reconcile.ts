@@ -151,12 +151,15 @@ async function reverting(declared: Declared, options: ReconcileOptions, context:
 
 /** Who runs, for leases and the journal: a person or a job, which machine and process. */
 export function identityOf(
-  { actor, environment }: Pick<RunContext, "actor" | "environment">,
+  { actor, environment, run = randomBytes(4).toString("hex") }: Pick<
+    RunContext,
+    "actor" | "environment" | "run"
+  >,
 ): string {
   const who = actor === undefined
     ? whoAndWhere(environment, Deno.hostname())
     : `${actor}@${Deno.hostname()}`;
-  return `${who}/${Deno.pid}/${randomBytes(4).toString("hex")}`;
+  return `${who}/${Deno.pid}/${run}`;
 }
 
 /** Opens another revision of the repository. It need not know every parameter that is given for the newest one. */

@@ -19,7 +19,7 @@ import type {
   Ended,
   RunPlan,
 } from "../serve/mod.ts";
-import { planChecks, titleOf } from "../verify/mod.ts";
+import { titleOf } from "../verify/mod.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { parametersOf, runComponent, runUndo } from "./reconcile.ts";
 import { runRollback } from "./rollback.ts";
@@ -27,7 +27,7 @@ import type { Folder, ServeEyes } from "./serve_eyes.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { planInOneRun } from "./serve_one_run.ts";
 import { digestOf, Told } from "./serve_plan.ts";
-import { runVerify } from "./verify.ts";
+import { checksIn, runVerify } from "./verify.ts";
 
 type Prepared = Awaited<ReturnType<Commands["prepare"]>>;
 type Request<Name extends ActionName> = Extract<ActionRequest, { action: Name }>;
@@ -150,7 +150,7 @@ export class ServeActions implements Commands {
       this.#contextOf(action),
       this.#cluster,
     );
-    const checks = planChecks(settleComponent(component, parameters).verify, { only, skip });
+    const checks = checksIn(settleComponent(component, parameters), { only, skip });
     const steps = checks.map((check) => `${titleOf(check)}: ${check.check.proves}`);
     return {
       plan: {
@@ -274,12 +274,13 @@ export class ServeActions implements Commands {
     });
   }
 
-  #contextOf({ by, signal, emit }: ActionContext, tell = emit): RunContext {
+  #contextOf({ by, run, signal, emit }: ActionContext, tell = emit): RunContext {
     return {
       ...this.#context,
       signal,
       emit: tell,
       actor: by,
+      run,
       interactive: false,
       // What is to be deleted stands in the plan that was confirmed.
       confirm: () => Promise.resolve(true),

@@ -25,12 +25,13 @@ import { keyOf } from "../object.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import type { Declared, Eyes, Listing, Look, ObjectTexts } from "../serve/mod.ts";
 import { openSource, type Source, type SourceFile } from "../source/mod.ts";
-import { planChecks, titleOf } from "../verify/mod.ts";
+import { type PlannedCheck, titleOf } from "../verify/mod.ts";
 import { parseDocument } from "../yaml.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
 import { repositoryOf } from "./github.ts";
 import { parametersOf, readParameters } from "./reconcile.ts";
+import { checksIn } from "./verify.ts";
 import { optionsOf, type ServeOptions } from "./serve_options.ts";
 import { scheduleOf } from "./serve_schedule.ts";
 
@@ -166,7 +167,7 @@ export class ServeEyes implements Eyes {
       revision: revisionOf(source),
       requirements: this.#requirementsOf(settled),
       parameters: rowsOf(component, known, await this.#given(options)),
-      checks: checksOf(settled),
+      ...checksOf(settled),
       notProposable: await this.#notProposable(),
     };
     try {
@@ -291,16 +292,16 @@ function rowsOf(
   });
 }
 
-function checksOf({ verify }: Component): Declared["checks"] {
-  if (verify === undefined) return undefined;
+function checksOf(component: Component): Pick<Declared, "checks" | "checksError"> {
+  const { verify } = component;
+  if (verify === undefined) return { checks: undefined };
   try {
-    return planChecks(verify).map((planned) => ({
-      name: planned.name,
-      title: titleOf(planned),
-      proves: planned.check.proves,
-    }));
-  } catch {
-    // What is wrong with them, verify tells.
-    return [];
+    return { checks: checksIn(component).map(shown) };
+  } catch (error) {
+    return { checks: undefined, checksError: error };
   }
+}
+
+function shown(planned: PlannedCheck) {
+  return { name: planned.name, title: titleOf(planned), proves: planned.check.proves };
 }

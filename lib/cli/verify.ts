@@ -11,7 +11,14 @@ import {
 import { PlumbError } from "../errors.ts";
 import type { Emit } from "../event.ts";
 import { openSource } from "../source/mod.ts";
-import { type Address, type CheckResult, openReach, planChecks, verify } from "../verify/mod.ts";
+import {
+  type Address,
+  type CheckResult,
+  openReach,
+  planChecks,
+  type PlannedCheck,
+  verify,
+} from "../verify/mod.ts";
 import type { RunContext, VerifyOptions } from "./command.ts";
 import type { Declared } from "./declared.ts";
 import { declaredWorkloads } from "./declared_workloads.ts";
@@ -30,7 +37,7 @@ export function prepareChecks(
   context: RunContext,
 ): (emit: Emit) => Promise<Verdict> {
   const { component } = declared;
-  const planned = checksOf(component, { only: [], skip: [] });
+  const planned = checksIn(component);
   return async (emit) => {
     const started = performance.now();
     await using reach = await reachOf(component, cluster, options, context);
@@ -75,7 +82,7 @@ export async function runVerify(
   const given = { ...options, partial: true };
   const parameters = await parametersOf(declared, given, context, cluster);
   const component = settleComponent(declared, parameters);
-  const planned = checksOf(component, options);
+  const planned = checksIn(component, options);
   emit({
     type: "run",
     command: "verify",
@@ -112,7 +119,11 @@ export async function runVerify(
   }
 }
 
-function checksOf(component: Component, which: Pick<VerifyOptions, "only" | "skip">) {
+/** The checks of a component, or what is wrong with them and where. @throws {VerifyError} */
+export function checksIn(
+  component: Component,
+  which: Pick<VerifyOptions, "only" | "skip"> = { only: [], skip: [] },
+): PlannedCheck[] {
   return planChecks(
     component.verify,
     which,

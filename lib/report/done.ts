@@ -1,5 +1,16 @@
 /** What a run has done, in words. @module */
-import { DONE } from "./style.ts";
+import type { Action } from "../event.ts";
+
+/** The past of each action. */
+export const DONE: Readonly<Record<Action, string>> = {
+  create: "created",
+  update: "updated",
+  adopt: "adopted",
+  delete: "deleted",
+  replace: "replaced",
+  conflict: "refused",
+  unchanged: "unchanged",
+};
 
 /**
  * What a run has done, in words.

@@ -2,6 +2,7 @@
 import type { ChangeReport, Event } from "../event.ts";
 import { describe } from "../object.ts";
 import { diffLines } from "./diff.ts";
+import { DONE } from "./done.ts";
 import { fightInWords } from "./fight.ts";
 import { type Block, fit } from "./fit.ts";
 import { code, escape, fenced, html } from "./markup.ts";
@@ -10,7 +11,7 @@ import type { Printer, PrinterOptions } from "./printer.ts";
 import { leftOutLines, proposalSentence } from "./proposal.ts";
 import { irreversibleLines, undoSentence } from "./undo.ts";
 import { safeText } from "./safe_text.ts";
-import { createStyle, DONE } from "./style.ts";
+import { createStyle } from "./style.ts";
 import { suspensionInWords } from "./suspension.ts";
 import { countsInWords, secondsInWords } from "./words.ts";
 

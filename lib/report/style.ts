@@ -21,17 +21,6 @@ export const SYMBOL: Readonly<Record<Action, string>> = {
   unchanged: "=",
 };
 
-/** The past of each action. */
-export const DONE: Readonly<Record<Action, string>> = {
-  create: "created",
-  update: "updated",
-  adopt: "adopted",
-  delete: "deleted",
-  replace: "replaced",
-  conflict: "refused",
-  unchanged: "unchanged",
-};
-
 /** The colour of an action. */
 export function paint(style: Style, action: Action, text: string): string {
   switch (action) {

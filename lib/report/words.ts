@@ -96,3 +96,19 @@ export function spanInWords(milliseconds: number): string {
 export function secondsInWords(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
 }
+
+/**
+ * Who ran, without the number of the process and of the run, which tell people nothing.
+ *
+ * @param identity as the lease and the journal have it.
+ * @example
+ * ```ts
+ * import { whoInWords } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(whoInWords("ann@laptop/4711/0c0ffee0"), "ann@laptop");
+ * ```
+ */
+export function whoInWords(identity: string): string {
+  return identity.replace(/\/\d+\/[\w-]+$/, "");
+}

@@ -10,6 +10,8 @@ import type { ActionName, ActionRequest, Run, RunPlan } from "./contract.ts";
 export interface ActionContext {
   /** Told in words to whoever finds the lease held, and in the journal. */
   readonly by: string;
+  /** The run's id: by it the journal's entry and the run are known as one. */
+  readonly run: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }

@@ -1,16 +1,9 @@
 /** From what was found out to what is shown. Pure. @module */
 import { createHash } from "node:crypto";
 import { type ComponentView, type ObjectView, suspensionAt } from "../apply/mod.ts";
-import { type Action, type HealthStatus, noCounts } from "../event.ts";
+import type { HealthStatus } from "../event.ts";
 import { keyOf } from "../object.ts";
-import type {
-  ActionName,
-  Component,
-  ComponentDetail,
-  ComponentObject,
-  HistoryEntry,
-  Run,
-} from "./contract.ts";
+import type { ActionName, Component, ComponentDetail, ComponentObject, Run } from "./contract.ts";
 import { ACTIONS } from "./contract.ts";
 import { problemOf } from "./errors.ts";
 import type { Look } from "./look.ts";
@@ -205,6 +198,7 @@ function neverOf({ declared, view, journal, error }: Look, now: Date): Component
   if (declared !== undefined && declared.checks === undefined) {
     never.verify = "It says nothing about verification";
   }
+  if (declared?.checksError !== undefined) never.verify = problemOf(declared.checksError).message;
   if (declared?.notProposable !== undefined) never.propose ??= declared.notProposable;
   if (view?.inventory === undefined) {
     never.undo ??= "It is not deployed";
@@ -216,33 +210,4 @@ function neverOf({ declared, view, journal, error }: Look, now: Date): Component
   if (suspensionAt(journal, now.getTime()) === undefined) never.resume = "It is not suspended";
   else never.suspend = "It is suspended already";
   return never;
-}
-
-/** What the journal keeps of a component, and which of the runs can still be read here. */
-export function historyOf({ journal }: Look, runs: readonly Run[]): HistoryEntry[] {
-  return journal.runs.map((entry) => {
-    const { id, command, started, seconds, result, message, source, identity, verified } = entry;
-    const here = runs.find(({ started: begun, finished }) =>
-      begun !== undefined && begun <= started && (finished === undefined || started <= finished)
-    );
-    const counts: Record<Action, number> = noCounts();
-    for (const [action, number] of Object.entries(entry.changes)) {
-      if (action in counts) counts[action as Action] = number;
-    }
-    return {
-      id,
-      action: command,
-      started: new Date(started).toISOString(),
-      seconds,
-      outcome: result,
-      message,
-      revision: source.revision,
-      by: identity,
-      counts,
-      ...(verified === undefined
-        ? {}
-        : { verified: { ...verified, failed: verified.failed.length, time: started } }),
-      ...(here === undefined ? {} : { run: here.id }),
-    };
-  });
 }

@@ -9,9 +9,9 @@ import type {
   RunMessage,
 } from "./contract.ts";
 import { boardOf } from "./board.ts";
-import { historyOf } from "./describe.ts";
 import { ServeError } from "./errors.ts";
 import { eventStream, type StreamMessage } from "./event_stream.ts";
+import { historyOf } from "./history.ts";
 import { authorize, type Visitor } from "./identity.ts";
 import type { Logs } from "./logs.ts";
 import type { Observer } from "./observer.ts";
@@ -69,7 +69,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
       throw new ServeError("not-found", `${name} has no such object`);
     },
     history: async ({ parameters: { name = "" } }) => ({
-      json: { entries: historyOf(await observer.look(name), runs.list(name)) },
+      json: { entries: historyOf((await observer.look(name)).journal, runs.list(name)) },
     }),
     board: async ({ parameters: { name = "" } }) => ({
       json: boardOf(await observer.look(name), runs.list(name), (id) => runs.messages(id)),

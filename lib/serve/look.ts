@@ -13,6 +13,8 @@ export interface Declared {
   readonly checks:
     | readonly Pick<Board["checks"][number], "name" | "title" | "proves">[]
     | undefined;
+  /** What is wrong with its settings of verification. */
+  readonly checksError?: unknown;
   /** Why it can't be proposed to. */
   readonly notProposable: string | undefined;
 }

@@ -203,6 +203,7 @@ export class Runs {
     const { messages, abort: { signal } } = kept;
     return {
       by: kept.run.by,
+      run: kept.run.id,
       signal,
       emit: (event) =>
         messages.add((id) => ({ type: "event", id, time: new Date().toISOString(), event })),

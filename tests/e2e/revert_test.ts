@@ -1,6 +1,8 @@
 /** What was undone in the cluster is proposed to Git, kept up, and withdrawn when Git moves on. */
 import assert from "node:assert/strict";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
+import type { Journal } from "../../lib/apply/mod.ts";
+import { plumb } from "../plumb.ts";
 import { git } from "../unit/source/repository.ts";
 import { FILE, inWorld, MANIFEST, options, proposalIn } from "./proposing.ts";
 
@@ -32,6 +34,12 @@ Deno.test(
         /^Revert web-\w+ to [0-9a-f]{12}, since [0-9a-f]{12} failed$/,
       );
       assert.match(pull?.body ?? "", /container web can't pull image nginx:1\.28/);
+      const { output } = await plumb(["history", namespace, "--output", "json"]);
+      const { runs } = JSON.parse(output) as Journal;
+      assert.deepEqual(
+        runs.map(({ command, proposal }) => [command, proposal]),
+        [["undo", proposalIn(undone)?.url], ["reconcile", undefined], ["reconcile", undefined]],
+      );
       const held = await run(...WAIT);
       assert.deepEqual([held.code, proposalIn(held)?.state], [2, "unchanged"], held.output);
       await github.merge(1);

@@ -273,6 +273,18 @@ Deno.test("a component is suspended and resumed, and rolled back when its plan i
   assert.ok(await space.get(CONFIG_MAPS, "settings"));
   assert.equal((await act({ action: "rollback" })).result, "rolled-back");
   assert.equal(await space.get(CONFIG_MAPS, "settings"), undefined);
+
+  const { entries } = await operator.get<History>(`/api/components/${space.name}/history`);
+  assert.deepEqual(entries.map(({ action }) => action), [
+    "rollback",
+    "resume",
+    "suspend",
+    "reconcile",
+  ]);
+  for (const { action, run = "" } of entries) {
+    const { action: asked } = await operator.get<Run>(`/api/runs/${run}`);
+    assert.equal(asked, action === "reconcile" ? "deploy" : action);
+  }
 });
 
 Deno.test("Ctrl-C ends the dashboard and what it does, and leaves nothing held", async () => {

@@ -64,7 +64,13 @@ spec: { namespace: NAMESPACE, policy: "off", manifests: ["app.yaml"] }
     assert.match(JSON.stringify(live?.["spec"]), /app:1/);
     assert.deepEqual((await space.get(CONFIG_MAPS, "settings"))?.["data"], { key: "one" });
     const { entries } = await viewer.get<History>(`/api/components/${space.name}/history`);
-    assert.ok(entries.some(({ revision }) => revision === second));
+    // The deploy and the way back from it are one run; the failure says why, also when that is forgotten.
+    assert.deepEqual(
+      entries.slice(0, 2).map(({ action, revision, run }) => [action, revision, run]),
+      [["undo", first, failed.id], ["reconcile", second, failed.id]],
+    );
+    assert.match(entries[1]?.evidence.join() ?? "", /pull/i);
+    assert.equal(entries[1]?.subject, "Change the web");
 
     const third = await commit(configMap("settings", "three"), deployment("web"));
     assert.equal((await deploy()).result, "applied");
@@ -76,6 +82,8 @@ spec: { namespace: NAMESPACE, policy: "off", manifests: ["app.yaml"] }
     await operator.confirm(planned);
     assert.equal((await operator.finished(planned.id)).result, "undone");
     assert.deepEqual((await space.get(CONFIG_MAPS, "settings"))?.["data"], { key: "one" });
+    const [last] = (await viewer.get<History>(`/api/components/${space.name}/history`)).entries;
+    assert.deepEqual([last?.action, last?.outcome, last?.run], ["undo", "undone", planned.id]);
   } finally {
     await Deno.remove(repository, { recursive: true });
   }

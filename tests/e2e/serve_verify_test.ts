@@ -16,6 +16,8 @@ async function act(operator: Client, name: string, action: "deploy" | "verify") 
 Deno.test("checks are run by the API, and their evidence, probable causes and trend stay", async () => {
   await using space = await workspace();
   let status = 503;
+  const folder = `${space.folder}/${space.name}`;
+  const options = ["--path", folder, "--name", space.name, "--namespace", space.name];
   await using page = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     () => new Response("hello", { status }),
@@ -70,22 +72,81 @@ spec:
 
     status = 200;
     assert.equal((await act(operator, space.name, "verify")).result, "verified");
-    const folder = `${space.folder}/${space.name}`;
-    const options = ["--path", folder, "--name", space.name, "--namespace", space.name];
     const outside = await plumb(["verify", ...options], { environment: { USER: "ben" } });
     assert.equal(outside.code, 0, outside.output);
+    const { checks: now } = await viewer.get<Board>(`${path}/checks`);
+    assert.deepEqual(now.map(({ trend }) => trend.map(({ status }) => status).join(" ")), [
+      "passed passed passed",
+      "failed passed passed",
+    ]);
     const again = await operator.plan(space.name, { action: "verify" });
     assert.equal(again.expected?.runs, 3);
   }
+  status = 503;
+  assert.equal((await plumb(["verify", ...options], { environment: { USER: "cy" } })).code, 3);
   await using served = await dashboard(space);
   const { viewer } = served;
   // Those of the command line are there, too, and a server that was started again knows them all.
-  assert.deepEqual(await verdictsOf(viewer), [[1, 1], [2, 0], [2, 0]]);
+  assert.deepEqual(await verdictsOf(viewer), [[1, 1], [2, 0], [2, 0], [1, 1]]);
   const { component } = await viewer.get<ComponentDetail>(path);
-  assert.deepEqual([component.verified?.passed, component.verified?.failed], [2, 0]);
+  assert.deepEqual([component.verified?.passed, component.verified?.failed], [1, 1]);
+  const { checks: [workloads, answer], runs: verdicts } = await viewer.get<Board>(
+    `${path}/checks`,
+  );
+  assert.equal(workloads?.last?.status, "passed");
+  assert.ok((workloads?.last?.evidence ?? []).length > 0);
+  assert.match(answer?.last?.message ?? "", /answers 503, not 200/);
+  assert.match(answer?.last?.probably ?? "", /ingress is away/);
+  assert.match(answer?.last?.evidence?.[0]?.value ?? "", /^503 in/);
+  assert.deepEqual(answer?.trend.map(({ status }) => status), [
+    "failed",
+    "passed",
+    "passed",
+    "failed",
+  ]);
+  assert.match(verdicts.at(-1)?.by ?? "", /^cy@/);
   const { entries } = await viewer.get<History>(`${path}/history`);
   assert.deepEqual(
     entries.map(({ action, by }) => `${action} ${by.split("@")[0]}`),
-    ["verify ben", "verify ada", "verify ada", "reconcile ada"],
+    ["verify cy", "verify ben", "verify ada", "verify ada", "reconcile ada"],
   );
+});
+
+Deno.test("settings of verification that are wrong are told with their place and what to do", async () => {
+  await using space = await workspace();
+  const component = (check: string) =>
+    `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  policy: "off"
+  manifests: ["app.yaml"]
+  verify:
+    checks:
+      - { check: ${check} }
+`;
+  const write = (check: string) =>
+    space.write({
+      [`${space.name}/app.yaml`]: documents(NAMESPACE),
+      [`${space.name}/component.yaml`]: component(check),
+    });
+  await write("deploymnt");
+  await using served = await dashboard(space);
+  const { operator, viewer } = served;
+  const path = `/api/components/${space.name}`;
+  assert.deepEqual(await viewer.get<Board>(`${path}/checks`), {
+    checks: [],
+    runs: [],
+    error: {
+      code: "unknown-check",
+      message: "There is no check deploymnt",
+      place: "component.yaml:10",
+      hint: "Did you mean deployment?",
+    },
+  });
+  const { component: row } = await viewer.get<ComponentDetail>(path);
+  assert.equal(row.never.verify, "There is no check deploymnt");
+  const refused = await operator.post(`${path}/runs`, { action: "verify", only: [], skip: [] });
+  assert.equal(refused.status, 409);
 });

@@ -44,6 +44,8 @@ export const verdict = z.object({
   notJudged: z.int(),
   time,
   seconds: z.number().optional(),
+  /** Who ran it, and where. */
+  by: z.string().optional(),
   /** The run of this server that did it. */
   run: z.string().optional(),
 }).meta({ id: "Verdict" });
@@ -195,11 +197,19 @@ export const historyEntry = z.object({
   seconds: z.number(),
   outcome: runResult,
   message: z.string(),
+  /** Empty where none is known. */
   revision: z.string(),
+  /** First line of the commit's message. */
+  subject: z.string().optional(),
   /** Who, and where the run was. */
   by: z.string(),
+  /** How many objects each action changed. */
   counts: counts.optional(),
+  /** Why it failed: reasons, events, last log lines. */
+  evidence: z.array(z.string()).readonly(),
   verified: verdict.optional(),
+  /** Address of the pull request that came of it. */
+  proposal: z.string().optional(),
   /** The run of this server, whose events can still be read. */
   run: z.string().optional(),
 }).meta({ id: "HistoryEntry" });

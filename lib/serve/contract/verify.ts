@@ -1,6 +1,6 @@
 /** The board of checks. @module */
 import { z } from "zod";
-import { time } from "./common.ts";
+import { problem, time } from "./common.ts";
 import { verdict } from "./component.ts";
 import { checkEvent } from "./event.ts";
 
@@ -23,6 +23,8 @@ export const board = z.object({
   checks: z.array(boardCheck),
   /** Verifications, the newest last. */
   runs: z.array(verdict),
+  /** Why the component's checks can't be told: its settings are wrong. */
+  error: problem.optional(),
   /** The run that is filling the board in right now. */
   run: z.string().optional(),
 }).meta({ id: "Board" });

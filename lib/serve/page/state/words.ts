@@ -82,17 +82,17 @@ export const ACTION: Readonly<
   resume: { name: "Resume", does: "Let runs change the component again." },
 };
 
-/** A symbol for what a plan does with an object, as the terminal has it, and its past. */
+/** A symbol for what a plan does with an object, as the terminal has it. */
 export const CHANGE: Readonly<
-  Record<Action, { readonly symbol: string; readonly tone: State["tone"]; readonly done: string }>
+  Record<Action, { readonly symbol: string; readonly tone: State["tone"] }>
 > = {
-  create: { symbol: "+", tone: "good", done: "created" },
-  update: { symbol: "~", tone: "warn", done: "updated" },
-  adopt: { symbol: "→", tone: "busy", done: "adopted" },
-  replace: { symbol: "±", tone: "bad", done: "replaced" },
-  delete: { symbol: "−", tone: "bad", done: "deleted" },
-  conflict: { symbol: "!", tone: "bad", done: "in conflict" },
-  unchanged: { symbol: "=", tone: "calm", done: "unchanged" },
+  create: { symbol: "+", tone: "good" },
+  update: { symbol: "~", tone: "warn" },
+  adopt: { symbol: "→", tone: "busy" },
+  replace: { symbol: "±", tone: "bad" },
+  delete: { symbol: "−", tone: "bad" },
+  conflict: { symbol: "!", tone: "bad" },
+  unchanged: { symbol: "=", tone: "calm" },
 };
 
 /**

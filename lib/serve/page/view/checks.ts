@@ -25,8 +25,9 @@ export function Checks({ name, version }: {
   const { progress } = useProgress(board?.run ?? running);
   if (problem !== undefined) return html`<${ProblemBox} problem=${problem} />`;
   if (board === undefined) return html`<${Waiting}>Reading the checks…<//>`;
+  const wrong = board.error === undefined ? null : html`<${ProblemBox} problem=${board.error} />`;
   if (board.checks.length === 0) {
-    return html`
+    return wrong ?? html`
       <${Empty} title="This component has no check.">
         <p>Name some in <code>spec.verify</code> of its <code>component.yaml</code>.</p>
         <//>
@@ -39,13 +40,14 @@ export function Checks({ name, version }: {
   const { runs } = board;
   const newest = runs.at(-1);
   return html`
+    ${wrong}
     <${BoardSummary} checks=${checks} />
     ${running === undefined
       ? newest === undefined
         ? html`<p class="quiet">Not run yet. The action Verify runs them.</p>`
-        : html`<p class="quiet">Last run <${When} time=${newest.time} />. It was run ${
-          runs.length === 1 ? "once" : `${runs.length} times`
-        }.</p>`
+        : html`<p class="quiet">Last run <${When} time=${newest.time} />${
+          newest.by === undefined ? "" : ` by ${newest.by}`
+        }. ${runs.length === 1 ? "It is the only one" : `${runs.length} runs are kept`}.</p>`
       : html`<p class="quiet" role="status">They are being run now. <a href=${
         runAddress(running)
       }>Watch the run</a></p>`}

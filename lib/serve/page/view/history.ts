@@ -1,15 +1,22 @@
 /** What was done to a component. @module */
 import type { VNode } from "preact";
 import { shortRevision } from "../../../revision.ts";
-import { countsInWords, secondsInWords } from "../../../report/words.ts";
+import { changesInWords } from "../../../report/done.ts";
+import { secondsInWords } from "../../../report/words.ts";
 import type { HistoryEntry } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api } from "../net/api.ts";
 import { runAddress } from "../state/route.ts";
-import { ACTION, RESULT } from "../state/words.ts";
+import { ACTION, RESULT, sentence } from "../state/words.ts";
 import { verdictBadge } from "./component_parts.ts";
 import { useAnswer } from "./hooks.ts";
 import { Badge, Empty, ProblemBox, Waiting, When } from "./parts.ts";
+
+/** What the journal calls a deploy is a reconcile, whoever has asked for it. */
+const NAME: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(ACTION).map(([action, { name }]) => [action, name])),
+  reconcile: ACTION.deploy.name,
+};
 
 /** The newest first. */
 export function HistoryList({ name, version }: {
@@ -38,19 +45,49 @@ export function HistoryList({ name, version }: {
 }
 
 function Entry({ entry }: { readonly entry: HistoryEntry }): VNode {
-  const { action, started, seconds, outcome, message, revision, by, counts, verified, run } = entry;
-  const known = Object.entries(ACTION).find(([name]) => name === action);
+  const { action, started, seconds, outcome, message, by, verified } = entry;
   return html`
-    <p><strong>${known?.[1].name ?? action}</strong> <${Badge} state=${RESULT[outcome]} />${" "}
+    <p><strong>${NAME[action] ?? action}</strong> <${Badge} state=${RESULT[outcome]} />${" "}
       ${verified === undefined
         ? null
         : html`<${Badge} what="Checks" ...${verdictBadge(verified)} />`}
       ${" "}<span class="quiet"><${When} time=${started} />, by ${by}, took ${secondsInWords(
         seconds,
       )}</span></p>
-    <p>${message}</p>
-    <p class="quiet">${revision === "" ? "" : html`<code>${shortRevision(revision)}</code>`}
-      ${counts === undefined ? "" : ` ${countsInWords(counts)}`}
-      ${run === undefined ? null : [" · ", html`<a href=${runAddress(run)}>What happened</a>`]}</p>
+    <p>${sentence(message)}</p>
+    <${What} entry=${entry} />
+    <${Why} entry=${entry} />
+  `;
+}
+
+/** Which revision, what changed, and where there is more to see. */
+function What(
+  { entry: { revision, subject, counts, proposal, run } }: { readonly entry: HistoryEntry },
+): VNode | null {
+  const changes = counts === undefined ? "" : changesInWords(counts);
+  const parts = [
+    revision === "" ? undefined : html`<code>${shortRevision(revision)}</code>`,
+    subject === undefined ? undefined : `“${subject}”`,
+    changes === "" ? undefined : changes,
+    proposal === undefined
+      ? undefined
+      : html`<a href=${proposal} rel="noreferrer">Pull request</a>`,
+    run === undefined ? undefined : html`<a href=${runAddress(run)}>What happened</a>`,
+  ].filter((part) => part !== undefined);
+  if (parts.length === 0) return null;
+  return html`<p class="quiet">${
+    parts.map((part, index) => index === 0 ? part : [" · ", part])
+  }</p>`;
+}
+
+/** What is kept of a failure, also where the run itself is no longer known. */
+function Why({ entry: { evidence, started } }: { readonly entry: HistoryEntry }): VNode | null {
+  if (evidence.length === 0) return null;
+  return html`
+    <details>
+      <summary>Why</summary>
+      <pre class="code" tabindex="0" role="group"
+        aria-label=${`Evidence of ${started}`}>${evidence.join("\n")}</pre>
+    </details>
   `;
 }

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { keyOf } from "../../../object.ts";
+import { DONE } from "../../../report/done.ts";
 import type { Problem, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
@@ -124,8 +125,8 @@ function statesInWords(objects: readonly ObjectProgress[]): string {
 
 function ObjectRow({ item }: { readonly item: ObjectProgress }): VNode {
   const { object, action, state, message, hint, taken } = item;
-  const { symbol, tone, done } = CHANGE[action];
-  const word = state === "done" ? done : STATE[state].word;
+  const { symbol, tone } = CHANGE[action];
+  const word = state === "done" ? DONE[action] : STATE[state].word;
   return html`<li class=${state}>
     <span class="sign ${tone}" aria-hidden="true">${symbol}</span>
     <${ObjectName} object=${object} />${" "}
