@@ -66,7 +66,7 @@ export function agoInWords(time: string, now: number): string {
  *
  * assert.equal(
  *   untilInWords("2026-01-01T02:00:00Z", Date.parse("2026-01-01T00:30:00Z")),
- *   "until 2026-01-01 02:00 UTC, in 1 hour",
+ *   "until 2026-01-01 02:00 UTC, in 2 hours",
  * );
  * ```
  */
@@ -79,16 +79,28 @@ export function clockInWords(time: string): string {
   return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** How long something takes or took, in its largest whole unit. */
+/**
+ * How long something takes or took, rounded to its largest unit.
+ *
+ * @example
+ * ```ts
+ * import { spanInWords } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(spanInWords(2 * 3_600_000 - 900), "2 hours");
+ * ```
+ */
 export function spanInWords(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.round(minutes / 60);
   const [amount, unit] = seconds < 60
     ? [seconds, "second"]
-    : seconds < 3_600
-    ? [Math.floor(seconds / 60), "minute"]
-    : seconds < 86_400
-    ? [Math.floor(seconds / 3_600), "hour"]
-    : [Math.floor(seconds / 86_400), "day"];
+    : minutes < 60
+    ? [minutes, "minute"]
+    : hours < 24
+    ? [hours, "hour"]
+    : [Math.round(hours / 24), "day"];
   return `${amount} ${unit}${amount === 1 ? "" : "s"}`;
 }
 
