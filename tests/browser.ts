@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import axe from "axe-core/axe.min.js" with { type: "text" };
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { openDashboard } from "../lib/cli/serve.ts";
-import { LOCAL, type ServeOptions } from "../lib/cli/serve_options.ts";
+import type { ServeOptions } from "../lib/cli/serve_options.ts";
 import { openRelay, type Relay } from "./contract/servers/relay.ts";
-import { QUIET, type Workspace } from "./plumb.ts";
+import { serve } from "./dashboard.ts";
+import type { Workspace } from "./plumb.ts";
 
 /** Conditions are waited for so long, on machines that have a lot to do. */
 const PATIENCE_MILLISECONDS = 60_000;
 
-/** A dashboard that shows one folder of components. */
+/** A dashboard, by its addresses. */
 export interface TestDashboard extends AsyncDisposable {
   /** Who opens it only looks. */
   readonly address: string;
@@ -20,23 +20,12 @@ export interface TestDashboard extends AsyncDisposable {
 
 /** Starts a dashboard for the components that lie in a workspace, each in a folder of its own. */
 export async function dashboardOf(
-  space: Workspace,
+  { folder, kubeconfig }: Pick<Workspace, "folder" | "kubeconfig">,
   options: Partial<ServeOptions> = {},
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestDashboard> {
-  const cache = await Deno.makeTempDir({ prefix: "plumb-dashboard-" });
-  const dashboard = await openDashboard(
-    { ...LOCAL, path: space.folder, kubeconfig: space.kubeconfig, ...options },
-    { ...QUIET, cache, environment: { PATH: Deno.env.get("PATH"), ...environment } },
-  );
-  return {
-    address: dashboard.address,
-    actor: `${dashboard.address}#token=${dashboard.token}`,
-    async [Symbol.asyncDispose]() {
-      await dashboard[Symbol.asyncDispose]();
-      await Deno.remove(cache, { recursive: true });
-    },
-  };
+  const served = await serve({ path: folder, kubeconfig, ...options }, environment);
+  return { ...served, actor: `${served.address}#token=${served.token}` };
 }
 
 /** The same addresses over a line that can be cut. */

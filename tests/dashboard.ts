@@ -29,44 +29,66 @@ export interface Client {
   readonly cookie: string;
 }
 
-/** A dashboard for a test. */
+/** A server for a test. */
+export interface Served extends AsyncDisposable {
+  /** Who opens it only looks. */
+  readonly address: string;
+  /** Lets act who shows it. */
+  readonly token: string | undefined;
+  /** What it wrote about actions. */
+  readonly audit: readonly string[];
+}
+
+/** Starts a server on a free port, with a cache of its own. */
+export async function serve(
+  options: Partial<ServeOptions>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Served> {
+  const audit: string[] = [];
+  const cache = await Deno.makeTempDir({ prefix: "plumb-cache-" });
+  const { PATH, HOME } = Deno.env.toObject();
+  const dashboard = await openDashboard({ ...LOCAL, ...options }, {
+    ...QUIET,
+    cache,
+    environment: { PATH, HOME, USER: "ada", ...environment },
+    writeError: (text) => audit.push(text),
+  });
+  return {
+    address: dashboard.address,
+    token: dashboard.token,
+    audit,
+    async [Symbol.asyncDispose]() {
+      await dashboard[Symbol.asyncDispose]();
+      await Deno.remove(cache, { recursive: true });
+    },
+  };
+}
+
+/** A server with somebody who acts, and somebody who looks. */
 export interface TestDashboard extends AsyncDisposable {
   readonly operator: Client;
   readonly viewer: Client;
-  /** What it wrote about actions. */
-  readonly audit: string[];
+  readonly audit: readonly string[];
 }
 
 /** Serves one component, whose folder is that of the workspace's name below the workspace's folder. */
 export async function dashboard(
   { folder, name, kubeconfig }: Pick<Workspace, "folder" | "name" | "kubeconfig">,
-  { environment: more = {}, ...options }: Partial<ServeOptions> & {
+  { environment = {}, ...options }: Partial<ServeOptions> & {
     readonly environment?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<TestDashboard> {
-  const audit: string[] = [];
-  const cache = await Deno.makeTempDir({ prefix: "plumb-cache-" });
-  const environment = {
-    PATH: Deno.env.get("PATH"),
-    HOME: Deno.env.get("HOME"),
-    USER: "ada",
-    ...more,
-  };
-  const context = { ...QUIET, cache, environment, writeError: (text: string) => audit.push(text) };
-  const opened = await openDashboard(
-    { ...LOCAL, component: name, path: folder, kubeconfig, ...options },
-    context,
+  const served = await serve(
+    { component: name, path: folder, kubeconfig, ...options },
+    environment,
   );
-  const base = opened.address.replace(/\/$/, "");
+  const base = served.address.replace(/\/$/, "");
   const description = new Description(await (await fetch(`${base}/api/openapi.json`)).json());
   return {
-    operator: await signIn(base, description, opened.token),
+    operator: await signIn(base, description, served.token),
     viewer: await signIn(base, description, undefined),
-    audit,
-    async [Symbol.asyncDispose]() {
-      await opened[Symbol.asyncDispose]();
-      await Deno.remove(cache, { recursive: true });
-    },
+    audit: served.audit,
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

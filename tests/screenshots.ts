@@ -6,11 +6,9 @@
  */
 import { startKeycloakStandIn } from "../lib/cli/keycloak_stand_in.ts";
 import { installPlatform, tlsSecretName } from "../lib/cli/platform.ts";
-import { openDashboard } from "../lib/cli/serve.ts";
-import { LOCAL } from "../lib/cli/serve_options.ts";
 import { Cluster } from "../lib/cluster/mod.ts";
 import { startSandbox } from "../lib/sandbox/mod.ts";
-import { closeBrowser, see, view } from "./browser.ts";
+import { closeBrowser, dashboardOf, see, view } from "./browser.ts";
 import { DIGEST, IMAGES, SECRETS } from "./cvat.ts";
 import { DEPLOYMENTS, QUIET, SERVICES } from "./plumb.ts";
 
@@ -22,22 +20,21 @@ await using sandbox = await startSandbox({ progress: (line) => console.log(line)
 const { kubeconfig } = sandbox;
 await using keycloak = startKeycloakStandIn();
 await using _platform = await installPlatform({ kubeconfig, domain: DOMAIN, keycloak }, QUIET);
-const environment = {
-  PATH: Deno.env.get("PATH"),
-  HOME: Deno.env.get("HOME"),
-  ...Object.fromEntries(SECRETS.map((name) => [`PLUMB_PARAMETER_${name}`, crypto.randomUUID()])),
-};
+const secrets = Object.fromEntries(
+  SECRETS.map((name) => [`PLUMB_PARAMETER_${name}`, crypto.randomUUID()]),
+);
 const set = [
   `domain=${DOMAIN}`,
   `tlsSecret=${tlsSecretName(DOMAIN)}`,
   `keycloakServer=${keycloak.url}`,
   ...IMAGES.map((name) => `${name}Digest=${DIGEST}`),
 ];
-await using dashboard = await openDashboard(
-  { ...LOCAL, component: "cvat", set, kubeconfig },
-  { ...QUIET, cache: sandbox.folder, environment },
+await using dashboard = await dashboardOf(
+  { folder: "manifests", kubeconfig },
+  { component: "cvat", set },
+  secrets,
 );
-await using viewer = await view(`${dashboard.address}#token=${dashboard.token}`);
+await using viewer = await view(dashboard.actor);
 const { page } = viewer;
 const picture = async (name: string) => {
   const path = `${FOLDER}/${name}.png`;
