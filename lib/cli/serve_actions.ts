@@ -11,6 +11,7 @@ import type { Cluster } from "../cluster/mod.ts";
 import { settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Outcome } from "../event.ts";
+import { clockInWords, counted } from "../report/mod.ts";
 import type {
   ActionContext,
   ActionName,
@@ -156,7 +157,7 @@ export class ServeActions implements Commands {
       plan: {
         ...NOTHING,
         digest: digestOf([name, steps]),
-        summary: `${checks.length} checks. What they make, they remove.`,
+        summary: `${counted(checks.length, "check")}. Whatever a check makes, it removes.`,
         steps,
       },
       carryOut: (going) => this.#runChecks(name, only, skip, going),
@@ -194,13 +195,13 @@ export class ServeActions implements Commands {
   }
 
   #suspension(name: string, request: Request<"suspend" | "resume">): Prepared {
-    const [summary, step] = request.action === "suspend"
-      ? [`Suspend ${name}: ${request.reason}`, "No run writes to it until it is resumed."]
-      : [`Resume ${name}`, "The next run writes to it again."];
     const until = request.action === "suspend" ? request.until : undefined;
-    const steps = until === undefined ? [step] : [step, `It ends by itself: ${until}.`];
+    const end = until === undefined ? "" : `, or until ${clockInWords(until)}`;
+    const [summary, step] = request.action === "suspend"
+      ? [`Suspend ${name}: ${request.reason}`, `No run writes to it until it is resumed${end}.`]
+      : [`Resume ${name}`, "The next run writes to it again."];
     return {
-      plan: { ...NOTHING, digest: digestOf([name, request]), summary, steps },
+      plan: { ...NOTHING, digest: digestOf([name, request]), summary, steps: [step] },
       carryOut: async ({ by, emit }) => {
         const from = `${by}@${Deno.hostname()}`;
         if (request.action === "resume") {
@@ -212,8 +213,9 @@ export class ServeActions implements Commands {
           const suspension = await suspend(this.#cluster, name, options);
           emit({ type: "suspension", component: name, state: "suspended", ...suspension });
         }
-        const result = request.action === "suspend" ? "suspended" : "resumed";
-        return { result, message: summary };
+        return request.action === "suspend"
+          ? { result: "suspended", message: `No run writes to ${name} any more` }
+          : { result: "resumed", message: `Runs write to ${name} again` };
       },
     };
   }

@@ -1,8 +1,9 @@
 /** What a run tells, as the plan that the dashboard shows. @module */
 import { createHash } from "node:crypto";
 import type { ApprovedPlan } from "../apply/mod.ts";
-import type { Event } from "../event.ts";
+import type { ChangeReport, Event } from "../event.ts";
 import { describe } from "../object.ts";
+import { counted } from "../report/mod.ts";
 import type { ActionContext, RunPlan } from "../serve/mod.ts";
 
 /** Hears what a run tells, and hands it on. */
@@ -23,13 +24,17 @@ export class Told {
   /** @param approved of which the digest is made; of what was told when there is none. */
   planOf(approved?: ApprovedPlan): RunPlan {
     const { counts, changes = [], waves = 0 } = this.#plan ?? {};
-    const deletions = changes.filter(({ action }) => action === "delete" || action === "replace")
-      .map(({ action, object }) => `${describe(object)} will be ${action}d`);
+    const deletions = (["delete", "replace"] as const).flatMap((action) => {
+      const objects = changes.filter((change) => change.action === action);
+      return objects.length === 0 ? [] : [`Will be ${action}d: ${namesOf(objects)}`];
+    });
     return {
       digest: digestOf(approved ?? [changes, this.#steps, this.#warnings]),
       summary: changes.length === 0
         ? "Nothing differs"
-        : `${changes.length} of the objects change, in ${waves} waves`,
+        : `${counted(changes.length, "object")} ${
+          changes.length === 1 ? "changes" : "change"
+        }, in ${counted(waves, "wave")}`,
       ...(counts === undefined ? {} : { counts: { ...counts } }),
       changes: [...changes],
       waves,
@@ -56,6 +61,15 @@ export class Told {
       this.message = `${passed} passed, ${failed} failed, ${notJudged} not judged`;
     }
   }
+}
+
+/** As many as can be read at a glance. */
+const MAX_NAMES = 5;
+
+function namesOf(changes: readonly ChangeReport[]): string {
+  const names = changes.slice(0, MAX_NAMES).map(({ object }) => describe(object));
+  const more = changes.length - names.length;
+  return names.join(", ") + (more > 0 ? `, and ${counted(more, "more object")}` : "");
 }
 
 /** What confirms a plan: another plan has another one. */

@@ -20,7 +20,14 @@ export { safeText } from "./safe_text.ts";
 export { suspensionInWords } from "./suspension.ts";
 export { clip, markdownTable, textTable } from "./table.ts";
 export { type Verdict, verdictOf } from "./verdict.ts";
-export { agoInWords, clockInWords, countsInWords, secondsInWords, whoInWords } from "./words.ts";
+export {
+  agoInWords,
+  clockInWords,
+  counted,
+  countsInWords,
+  secondsInWords,
+  whoInWords,
+} from "./words.ts";
 
 /** A printer for one of the outputs of the CLI. */
 export function createPrinter(

@@ -40,6 +40,23 @@ export function countsInWords(counts: Counts): string {
 }
 
 /**
+ * A number of things, grouped by thousands.
+ *
+ * @param noun Of one, with a plural by `s`.
+ * @example
+ * ```ts
+ * import { counted } from "./words.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(counted(1, "object"), "1 object");
+ * assert.equal(counted(12_000, "line"), "12,000 lines");
+ * ```
+ */
+export function counted(number: number, noun: string): string {
+  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/**
  * How long ago a time was.
  *
  * @param time RFC 3339.
@@ -101,7 +118,7 @@ export function spanInWords(milliseconds: number): string {
     : hours < 24
     ? [hours, "hour"]
     : [Math.round(hours / 24), "day"];
-  return `${amount} ${unit}${amount === 1 ? "" : "s"}`;
+  return counted(amount, unit);
 }
 
 /** Seconds, short. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { type ComponentView, type ObjectView, suspensionAt } from "../apply/mod.ts";
 import type { HealthStatus } from "../event.ts";
 import { keyOf } from "../object.ts";
+import { counted } from "../report/mod.ts";
 import type { ActionName, Component, ComponentDetail, ComponentObject, Run } from "./contract.ts";
 import { ACTIONS } from "./contract.ts";
 import { problemOf } from "./errors.ts";
@@ -45,14 +46,14 @@ export function describeComponent(look: Look, known: Known): ComponentDetail {
     requirements: declared?.requirements ?? [],
     parameters: declared?.parameters ?? [],
   };
-  const never = neverOf(look, known.now);
   const suspended = suspensionAt(journal, known.now.getTime());
+  const never = neverOf(look, suspended);
   const row: Omit<Component, "version"> = {
     name: look.name,
     namespace: declared?.namespace ?? view?.inventory?.namespace ?? "",
     ...(declared?.description === undefined ? {} : { description: declared.description }),
     revision: revisionsOf(look),
-    sync: syncOf(look, known),
+    sync: { ...syncOf(look, known), ...(suspended === undefined ? {} : { hint: SUSPENDED }) },
     health: healthOf(view, objects),
     ...verifiedOf(look),
     ...(suspended === undefined ? {} : { suspended }),
@@ -121,23 +122,20 @@ function stateOf({ declared, view, error }: Look): Omit<Component["sync"], "sinc
     return {
       state: "behind",
       counts,
-      message: `Git has moved: ${count(moved, "object")} to change` +
-        (drifted > 0 ? `, and ${count(drifted, "object")} drifted` : ""),
+      message: `Git has moved: ${counted(moved, "object")} to change` +
+        (drifted > 0 ? `, and ${counted(drifted, "object")} drifted` : ""),
     };
   }
   if (drifted > 0) {
-    const message = `${count(drifted, "object")} drifted`;
-    return { state: "drifted", counts, message, hint: "Deploy to heal it, or propose it to Git." };
+    const message = `${counted(drifted, "object")} drifted`;
+    const propose = declared.notProposable === undefined ? ", or propose it to Git" : "";
+    return { state: "drifted", counts, message, hint: `Deploy to heal it${propose}.` };
   }
   if (inventory.state === "complete") {
     return { state: "in-sync", counts, message: "The cluster is as Git says" };
   }
   const hint = "Deploy to finish what it began.";
   return { state: "behind", counts, message: "The last run did not finish", hint };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function healthOf(
@@ -161,7 +159,7 @@ function healthOf(
   return {
     status,
     message: status === "current" || worst === undefined
-      ? `${count(objects.length, "object")} are well`
+      ? `${counted(objects.length, "object")} ${objects.length === 1 ? "is" : "are"} well`
       : `${worst.object.kind} ${worst.object.name}: ${worst.health.message}`,
     objects: numbers,
   };
@@ -187,8 +185,13 @@ function holderOf({ lease }: Look, { acting }: Known): Pick<Component, "holder">
   return { holder: { by: lease.holder, ...(since === undefined ? {} : { since }) } };
 }
 
+const SUSPENDED = "It is suspended: nothing is written until it is resumed.";
+
 /** What can't be done with a component now, and why. */
-function neverOf({ declared, view, journal, error }: Look, now: Date): Component["never"] {
+function neverOf(
+  { declared, view, journal, error }: Look,
+  suspended: Component["suspended"],
+): Component["never"] {
   const never: Partial<Record<ActionName, string>> = {};
   const unreadable = error === undefined ? undefined : problemOf(error).message;
   const missing = unreadable ?? (declared === undefined ? "Git does not have it" : undefined);
@@ -207,7 +210,11 @@ function neverOf({ declared, view, journal, error }: Look, now: Date): Component
   if (view?.inventory === undefined && journal.runs.length === 0) {
     never.suspend = unreadable ?? "It was never deployed";
   }
-  if (suspensionAt(journal, now.getTime()) === undefined) never.resume = "It is not suspended";
-  else never.suspend = "It is suspended already";
+  if (suspended === undefined) never.resume = "It is not suspended";
+  else {
+    never.suspend = "It is suspended already";
+    never.deploy ??= SUSPENDED;
+    never.undo ??= SUSPENDED;
+  }
   return never;
 }

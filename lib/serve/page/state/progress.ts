@@ -46,6 +46,8 @@ export interface Progress {
   /** Data that is kept, comes back, or is lost. */
   readonly data: readonly EventOf<"data">[];
   readonly verified: EventOf<"verified"> | undefined;
+  /** That the component is suspended, or no longer. */
+  readonly suspension: EventOf<"suspension"> | undefined;
   readonly result: EventOf<"result"> | undefined;
   /** How many messages nobody has kept. */
   readonly missed: number;
@@ -68,6 +70,7 @@ export const NO_PROGRESS: Progress = {
   undone: [],
   data: [],
   verified: undefined,
+  suspension: undefined,
   result: undefined,
   missed: 0,
 };
@@ -141,6 +144,9 @@ function applyEvent(draft: Draft, event: Event): void {
     case "verified":
       draft.verified = event;
       break;
+    case "suspension":
+      draft.suspension = event;
+      break;
     case "proposal":
       draft.proposal = event;
       break;
@@ -204,6 +210,11 @@ function applyHealth(draft: Draft, event: EventOf<"health">): void {
     message: event.message,
     evidence: event.evidence ?? [],
   });
+}
+
+/** Whether any object was written. */
+export function hasBegun({ objects }: Progress): boolean {
+  return [...objects.values()].some(({ state }) => state !== "pending");
 }
 
 /** What has failed, and what had before it was undone. */

@@ -45,7 +45,7 @@ export const RESULT: Readonly<Record<NonNullable<Run["result"]>, State>> = {
   verified: { tone: "good", symbol: "✓", word: "verified" },
   undone: { tone: "warn", symbol: "↩", word: "undone" },
   "rolled-back": { tone: "good", symbol: "✓", word: "rolled back" },
-  suspended: { tone: "good", symbol: "✓", word: "suspended" },
+  suspended: { tone: "warn", symbol: "‖", word: "suspended" },
   resumed: { tone: "good", symbol: "✓", word: "resumed" },
   differences: { tone: "warn", symbol: "≠", word: "differences" },
   busy: { tone: "warn", symbol: "!", word: "somebody was at work" },

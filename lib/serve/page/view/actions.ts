@@ -16,15 +16,16 @@ type Form = "suspend" | "rollback";
 export function Actions({ component }: { readonly component: Component }): VNode | null {
   const { me } = useSession();
   const [form, open] = useState<Form>();
-  const [verify, check] = useState(true);
+  const [wanted, want] = useState(true);
   const { pending, problem, ask } = useAsk(component.name);
   if (me === undefined) return null;
   if (me.role === "viewer") {
     return html`<p class="box calm">You may look, but not act. ${me.hint}</p>`;
   }
+  const checked = component.actions.includes("verify");
   const choose = (action: ActionName) => {
     if (action === "suspend" || action === "rollback") open(action);
-    else void ask(requestOf(action, verify));
+    else void ask(requestOf(action, checked && wanted));
   };
   return html`<div class="actions">
     <div class="buttons" role="group" aria-label="Actions">${
@@ -42,10 +43,10 @@ export function Actions({ component }: { readonly component: Component }): VNode
     pending === undefined ? "" : `Asking for ${ACTION[pending].name}…`
   }</p>
     ${
-    component.actions.includes("deploy")
-      ? html`<label class="option"><input type="checkbox" checked=${verify}
+    checked && component.actions.includes("deploy")
+      ? html`<label class="option"><input type="checkbox" checked=${wanted}
         onChange=${(event: Event) =>
-        check(
+        want(
           (event.currentTarget as HTMLInputElement).checked,
         )} /> Run the checks after a deploy, and undo it where they fail</label>`
       : null
@@ -123,10 +124,12 @@ function FormDialog({ form, name, onClose, onAsk }: {
 }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
+  // A dialog that is closed, rather than taken away, gives the focus back.
+  const close = () => dialog.current?.close();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget as HTMLFormElement);
-    onClose();
+    close();
     void onAsk(formRequest(form, given));
   };
   return html`
@@ -136,7 +139,7 @@ function FormDialog({ form, name, onClose, onAsk }: {
           <p>${ACTION[form].does}</p>
           ${form === "suspend" ? html`<${SuspendFields} />` : html`<${RollbackFields} />`}
           <div class="buttons"><button class="main">Show the plan</button>
-            <button type="button" onClick=${onClose}>Cancel</button></div>
+            <button type="button" onClick=${close}>Cancel</button></div>
         </form>
     </dialog>
   `;
@@ -145,8 +148,8 @@ function FormDialog({ form, name, onClose, onAsk }: {
 function SuspendFields(): VNode {
   return html`
     <label>Reason <input name="reason" required maxlength="500" autofocus placeholder="Maintenance of the storage" /></label>
-    <label>Ends by itself <select name="hours">
-      <option value="">not</option><option value="1">in an hour</option><option value="8">in 8 hours</option>
+    <label>It ends <select name="hours">
+      <option value="">when somebody resumes it</option><option value="1">in an hour</option><option value="8">in 8 hours</option>
       <option value="24">in a day</option><option value="168">in a week</option></select></label>
   `;
 }

@@ -5,7 +5,7 @@ import { html } from "../html.ts";
 import { api } from "../net/api.ts";
 import { activeRun } from "../state/live.ts";
 import { componentAddress, type Route, type Section, SECTIONS } from "../state/route.ts";
-import { SYNC } from "../state/words.ts";
+import { sentence, SYNC } from "../state/words.ts";
 import { Actions } from "./actions.ts";
 import { Checks } from "./checks.ts";
 import { Badges, Facts, Working } from "./component_parts.ts";
@@ -54,7 +54,7 @@ export function ComponentPage({ route }: { readonly route: ComponentRoute }): VN
     <${Badges} component=${component} />
     ${
     component.error === undefined
-      ? html`<p>${component.sync.message} ${component.sync.hint}</p>`
+      ? html`<p>${sentence(component.sync.message)} ${component.sync.hint}</p>`
       : html`<${ProblemBox} problem=${component.error} />`
   }
     <${Working} component=${component} run=${activeRun(live, name)} />

@@ -1,6 +1,7 @@
 /** What the overview and a component's own page both show. @module */
 import type { VNode } from "preact";
 import { shortRevision } from "../../../revision.ts";
+import { counted } from "../../../report/words.ts";
 import type { Component, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { runAddress } from "../state/route.ts";
@@ -48,18 +49,20 @@ export function verdictBadge(
       state: {
         tone: "bad",
         symbol: "✗",
-        word: `${failed} of ${failed + passed + notJudged} checks failed`,
+        word: `${failed} of ${counted(failed + passed + notJudged, "check")} failed`,
       },
     };
   }
   if (notJudged > 0) {
-    return { state: { tone: "warn", symbol: "–", word: `${notJudged} checks not judged` } };
+    return {
+      state: { tone: "warn", symbol: "–", word: `${counted(notJudged, "check")} not judged` },
+    };
   }
   return {
     state: {
       tone: "good",
       symbol: "✓",
-      word: passed === 1 ? "1 check passed" : `${passed} checks passed`,
+      word: `${counted(passed, "check")} passed`,
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Component, Problem } from "../../contract.ts";
 import { html } from "../html.ts";
 import { activeRun } from "../state/live.ts";
 import { componentAddress } from "../state/route.ts";
-import { HEALTH, SYNC } from "../state/words.ts";
+import { HEALTH, sentence, SYNC } from "../state/words.ts";
 import { Badges, Facts, Working } from "./component_parts.ts";
 import { useSession, useTitle } from "./hooks.ts";
 import { Empty, ProblemBox, Waiting } from "./parts.ts";
@@ -73,7 +73,11 @@ function Card({ component }: { readonly component: Component }): VNode {
   }</h2>
     ${description === undefined ? null : html`<p class="quiet">${description}</p>`}
     <${Badges} component=${component} />
-    ${error === undefined ? html`<p>${sync.message}</p>` : html`<${ProblemBox} problem=${error} />`}
+    ${
+    error === undefined
+      ? html`<p>${sentence(sync.message)}</p>`
+      : html`<${ProblemBox} problem=${error} />`
+  }
     <${Working} component=${component} run=${run} />
     <${Facts} component=${component} />
   </li>`;

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Problem, Run, RunPlan } from "../../contract.ts";
-import { countsInWords } from "../../../report/words.ts";
+import { counted, countsInWords } from "../../../report/words.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
 import type { Progress } from "../state/progress.ts";
@@ -10,7 +10,7 @@ import { ACTION, elapsedInWords, sentence } from "../state/words.ts";
 import { ChangeList, DiffLook } from "./diff.ts";
 import { useSession } from "./hooks.ts";
 import { ProblemBox } from "./parts.ts";
-import { Data, Requirements, Violations } from "./run_parts.ts";
+import { Requirements, Violations } from "./run_parts.ts";
 
 /** Shows the plan and asks once. */
 export function Confirm(
@@ -22,7 +22,6 @@ export function Confirm(
     <${PlanText} plan=${plan} />
     <${Requirements} requirements=${progress.requirements} />
     <${Violations} violations=${progress.violations} />
-    <${Data} data=${progress.data} />
     <${Question} run=${run} plan=${plan} />
     <${PlanChanges} plan=${plan} />
   `;
@@ -39,9 +38,12 @@ export function PlanText({ plan }: { readonly plan: RunPlan }): VNode {
       : html`<ul>${steps.map((step) => html`<li key=${step}>${step}</li>`)}</ul>`
   }
     ${
-    warnings.map((warning) =>
-      html`<p key=${warning} class="box warn"><strong>Note:</strong> ${warning}</p>`
-    )
+    warnings.length === 0 ? null : html`
+      <div class="box warn">
+        <p><strong>Note</strong></p>
+        <ul>${warnings.map((warning) => html`<li key=${warning}>${sentence(warning)}</li>`)}</ul>
+      </div>
+    `
   }`;
 }
 
@@ -51,7 +53,7 @@ export function PlanChanges({ plan }: { readonly plan: RunPlan }): VNode | null 
   return html`
     <div class="bar">
       <h2>Changes</h2>
-      <${DiffLook} />
+      ${plan.changes.some(({ fields }) => fields.length > 0) ? html`<${DiffLook} />` : null}
     </div>
     <${ChangeList} changes=${plan.changes} />
   `;
@@ -104,5 +106,6 @@ function Question({ run, plan }: { readonly run: Run; readonly plan: RunPlan }):
 
 function expectedInWords({ seconds, runs }: NonNullable<Run["expected"]>): string {
   const by = runs === 1 ? "the last run did" : `the last ${runs} runs did`;
-  return ` It should take ${elapsedInWords(seconds)}, as ${by}.`;
+  const time = seconds < 60 ? counted(Math.ceil(seconds), "second") : elapsedInWords(seconds);
+  return ` It should take about ${time}, as ${by}.`;
 }

@@ -1,6 +1,7 @@
 /** The lines of one container: as many as there are, of which only those in sight are drawn. @module */
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { counted } from "../../../report/words.ts";
 import { html } from "../html.ts";
 import { logFile, type LogPlace } from "../net/api.ts";
 import { LogStream } from "../net/log_stream.ts";
@@ -91,7 +92,7 @@ function countInWords(buffer: LogBuffer): string {
     ? ""
     : `; ${buffer.first.toLocaleString()} older ones are in the download`;
   const found = buffer.query === "" ? "" : `${buffer.shown.toLocaleString()} of `;
-  return `${found}${kept.toLocaleString()} lines${gone}`;
+  return `${found}${counted(kept, "line")}${gone}`;
 }
 
 function SearchField({ onSearch }: { readonly onSearch: (query: string) => void }): VNode {

@@ -1,6 +1,7 @@
 /** Logs of a component's containers. @module */
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { counted } from "../../../report/words.ts";
 import type { Pods } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api, type LogPlace } from "../net/api.ts";
@@ -78,7 +79,9 @@ function ContainerSelect({ name, pods, chosen }: {
     pods.map((pod) =>
       html`<optgroup key=${pod.name} label=${`${pod.name} (${pod.phase})`}>${
         pod.containers.map((container) => {
-          const restarts = container.restarts === 0 ? "" : `, ${container.restarts} restarts`;
+          const restarts = container.restarts === 0
+            ? ""
+            : `, ${counted(container.restarts, "restart")}`;
           const selected = pod.name === chosen?.pod.name &&
             container.name === chosen.container.name;
           return html`<option key=${container.name} value=${`${pod.name}/${container.name}`} selected=${selected}>

@@ -18,8 +18,12 @@ export function ObjectPanel({ name, object, version }: {
   readonly version: string;
 }): VNode {
   const title = useRef<HTMLHeadingElement>(null);
-  // Whoever opened it goes on reading here.
-  useEffect(() => title.current?.focus(), []);
+  // Whoever opened it goes on reading here, and after it where he came from.
+  useEffect(() => {
+    title.current?.focus();
+    return () =>
+      document.querySelector<HTMLElement>(`[data-key="${CSS.escape(object.key)}"]`)?.focus();
+  }, []);
   const { health, owners, file, line, change, pods } = object;
   return html`<aside class="panel" aria-label="Object">
     <header><h2 tabindex="-1" ref=${title}>${describe(object.object)}</h2>

@@ -1,6 +1,7 @@
 /** The objects of a component, drawn or listed, and the one that is looked at. @module */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { counted } from "../../../report/words.ts";
 import type { ComponentDetail, ComponentObject } from "../../contract.ts";
 import { html } from "../html.ts";
 import { componentAddress } from "../state/route.ts";
@@ -48,7 +49,7 @@ export function Objects({ detail, selected }: {
 
 function summary(objects: readonly ComponentObject[]): string {
   const changed = objects.filter(({ change }) => change !== undefined).length;
-  const all = objects.length === 1 ? "1 object" : `${objects.length} objects`;
+  const all = counted(objects.length, "object");
   return changed === 0 ? `${all}, as Git says` : `${all}, ${changed} other than Git says`;
 }
 
@@ -88,7 +89,7 @@ function ObjectList({ name, objects, selected }: {
           html`
             <tr key=${object.key} class=${object.key === selected ? "selected" : ""}>
               <td>${object.wave ?? "–"}</td>
-              <td><a href=${componentAddress(name, "objects", {
+              <td><a data-key=${object.key} href=${componentAddress(name, "objects", {
                 object: object.key,
               })}><${ObjectName} object=${object.object} /></a></td>
               <td>

@@ -1,9 +1,10 @@
 /** How a run ended, why, and where to go from there. @module */
 import type { VNode } from "preact";
-import { countsInWords, secondsInWords } from "../../../report/words.ts";
+import { changesInWords } from "../../../report/done.ts";
+import { counted, countsInWords, secondsInWords } from "../../../report/words.ts";
 import type { Run } from "../../contract.ts";
 import { html } from "../html.ts";
-import { failedObjects, type Progress } from "../state/progress.ts";
+import { failedObjects, hasBegun, type Progress } from "../state/progress.ts";
 import { componentAddress } from "../state/route.ts";
 import { RESULT, sentence } from "../state/words.ts";
 import { useAsk } from "./actions.ts";
@@ -11,7 +12,7 @@ import { verdictBadge } from "./component_parts.ts";
 import { PlanChanges } from "./confirm.ts";
 import { useSession } from "./hooks.ts";
 import { Badge, ProblemBox } from "./parts.ts";
-import { Data, Failures, Notes, Proposal, Undo } from "./run_parts.ts";
+import { Data, Failures, Notes, Proposal, Suspension, Undo } from "./run_parts.ts";
 import { RunDetails } from "./run_progress.ts";
 
 /** The end of a run. */
@@ -25,13 +26,8 @@ export function RunEnd(
       ? null
       : html`<div class="box ${tone}" role="status">
       <p><strong>${sentence(run.message)}</strong></p>
-      ${
-        result === undefined
-          ? null
-          : html`<p class="quiet">${countsInWords(result.counts)}, ${
-            secondsInWords(result.seconds)
-          }</p>`
-      }</div>`}
+      ${result === undefined ? null : html`<p class="quiet">${figuresOf(run, result)}</p>`}</div>`}
+    <${Suspension} suspension=${progress.suspension} />
     ${verified === undefined ? null : html`
       <p class="badges">
         <${Badge} what="Checks" ...${verdictBadge(verified)} />
@@ -47,11 +43,20 @@ export function RunEnd(
       .component}</a> · <a href=${componentAddress(run.component, "history")}>History</a></p>
     ${missed === 0
       ? null
-      : html`<p class="quiet">${missed} older messages of this run are no longer kept.</p>`}
-    ${run.started === undefined && run.plan !== undefined
-      ? html`<${PlanChanges} plan=${run.plan} />`
-      : html`<${RunDetails} progress=${progress} />`}
+      : html`<p class="quiet">No longer kept: ${counted(missed, "older message")}.</p>`}
+    ${run.plan === undefined || hasBegun(progress)
+      ? null
+      : html`<${PlanChanges} plan=${run.plan} />`}
+    ${run.started === undefined ? null : html`<${RunDetails} progress=${progress} />`}
   `;
+}
+
+/** Of a run that has written, what it did; of another one, what it found. */
+function figuresOf(run: Run, { counts, seconds }: NonNullable<Progress["result"]>): string {
+  const hasWritten = ["applied", "undone", "rolled-back"].includes(run.result ?? "");
+  const hasFound = Object.values(counts).some((count) => count > 0);
+  const figures = hasWritten ? changesInWords(counts) : hasFound ? countsInWords(counts) : "";
+  return [figures, secondsInWords(seconds)].filter(Boolean).join(", ");
 }
 
 /** A revision that has failed is not tried again by itself, but may be by hand. */

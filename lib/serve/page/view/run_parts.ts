@@ -1,10 +1,13 @@
 /** Parts of a run that are shown before, while and after it goes. @module */
 import type { VNode } from "preact";
 import { describe, keyOf } from "../../../object.ts";
+import { proposalInWords } from "../../../report/proposal.ts";
+import { suspensionInWords } from "../../../report/suspension.ts";
 import { irreversibleLines, undoSentence } from "../../../report/undo.ts";
 import { html } from "../html.ts";
 import type { ObjectProgress, Progress } from "../state/progress.ts";
 import { sentence } from "../state/words.ts";
+import { useNow } from "./hooks.ts";
 import { ObjectName, Place } from "./parts.ts";
 
 /** What the component needs, and whether it is there. */
@@ -81,11 +84,10 @@ export function Notes({ notes }: { readonly notes: Progress["notes"] }): VNode |
 /** What has become of the pull request. */
 export function Proposal({ proposal }: { readonly proposal: Progress["proposal"] }): VNode | null {
   if (proposal === undefined) return null;
-  const { state, number, url, written, leftOut } = proposal;
-  const name = number === undefined ? "The pull request" : `Pull request ${number}`;
-  return html`<p>${url === undefined ? name : html`<a href=${url} rel="noreferrer">${name}</a>`}: ${
-    state === "none" ? "none is needed" : state
-  }, ${written} written.</p>
+  const { number, url, leftOut } = proposal;
+  return html`<p>${sentence(proposalInWords(proposal))} ${
+    url === undefined ? null : html`<a href=${url} rel="noreferrer">See pull request ${number}</a>`
+  }</p>
     ${
     leftOut.length === 0 ? null : html`
       <details>
@@ -98,6 +100,15 @@ export function Proposal({ proposal }: { readonly proposal: Progress["proposal"]
       </details>
     `
   }`;
+}
+
+/** Who has suspended the component, and why. */
+export function Suspension({ suspension }: {
+  readonly suspension: Progress["suspension"];
+}): VNode | null {
+  const now = useNow();
+  if (suspension === undefined) return null;
+  return html`<p>${sentence(suspensionInWords(suspension, now).sentence)}</p>`;
 }
 
 /** Events and last log lines of what has failed. */

@@ -6,7 +6,13 @@ import { DONE } from "../../../report/done.ts";
 import type { Problem, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
-import { countDone, type ObjectProgress, objectsByWave, type Progress } from "../state/progress.ts";
+import {
+  countDone,
+  hasBegun,
+  type ObjectProgress,
+  objectsByWave,
+  type Progress,
+} from "../state/progress.ts";
 import { CHANGE, elapsedInWords, type State } from "../state/words.ts";
 import { CheckList } from "./check_list.ts";
 import { useNow, useSession } from "./hooks.ts";
@@ -75,8 +81,8 @@ function Head({ run, progress }: { readonly run: Run; readonly progress: Progres
     expected === undefined
       ? ""
       : elapsed > expected.seconds
-      ? `, longer than the usual ${elapsedInWords(expected.seconds)}`
-      : ` of about ${elapsedInWords(expected.seconds)}`
+      ? `, longer than the usual ${elapsedInWords(Math.ceil(expected.seconds))}`
+      : ` of about ${elapsedInWords(Math.ceil(expected.seconds))}`
   }</p>
   </div>`;
 }
@@ -98,15 +104,19 @@ const STATE: Readonly<Record<ObjectProgress["state"], State>> = {
 
 /** A wave is open while something of it is under way or has failed. */
 function Waves({ progress }: { readonly progress: Progress }): VNode | null {
-  if (progress.objects.size === 0) return null;
   const done = progress.run?.state === "done";
+  if (progress.objects.size === 0 || (done && !hasBegun(progress))) return null;
   return html`<h2>Objects</h2>${
     [...objectsByWave(progress)].map(([wave, objects]) => {
       const open = !done &&
         objects.some(({ state }) => state === "waiting" || state === "failed");
       return html`
         <details key=${wave} open=${open} class="wave">
-          <summary><strong>${wave === undefined ? "To come" : `Wave ${wave}`}</strong>${" "}
+          <summary><strong>${wave !== undefined
+            ? `Wave ${wave}`
+            : done
+            ? "Not begun"
+            : "To come"}</strong>${" "}
                   <span class="quiet">${statesInWords(objects)}</span></summary>
           <ul class="objects">${objects.map((item) =>
             html`<${ObjectRow} key=${keyOf(item.object)} item=${item} />`
