@@ -3,6 +3,7 @@
  * of it is in use again.
  * @module
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { isMap } from "../field_path.ts";
@@ -150,7 +151,7 @@ async function until(
         hint: `kubectl describe persistentvolume ${name} says why. Then run again.`,
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+    await delay(POLL_MILLISECONDS);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Waits until objects are gone, and says what holds them. @module */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../cluster/mod.ts";
 import type { ObjectReference } from "../object.ts";
 import type { Target } from "./observe.ts";
@@ -47,7 +48,7 @@ export async function waitForDeletion(
         });
       }
       if (late) return { reference, gone: false };
-      await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+      await delay(POLL_MILLISECONDS);
     }
   }));
 }

@@ -79,19 +79,9 @@ async function opened(
   context: RunContext,
   run: (cluster: Cluster, options: Run) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { emit, signal, cache } = context;
-  const { source: url, ref, signedBy } = options;
-  const path = pathOf(options);
+  const { emit } = context;
   emit({ type: "stage", stage: "source" });
-  const [source, cluster] = await Promise.all([
-    openSource({ path, cache, signal, url, ref, signedBy }),
-    Cluster.connect({
-      environment: context.environment,
-      signal,
-      ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
-      ...(options.context === undefined ? {} : { context: options.context }),
-    }),
-  ]);
+  const [source, cluster] = await openBoth(options, context);
   using _ = cluster;
   const declared = await declaredIn(source, options, context, cluster);
   const { command, mode } = options;
@@ -99,6 +89,25 @@ async function opened(
   emit({ type: "run", command, component, mode, cluster: cluster.server });
   emitSource(source, options, context);
   return await run(cluster, await runOf(declared, options, context, cluster));
+}
+
+/** Opens the source that options name, and connects to their cluster. */
+export async function openBoth(
+  { source: url, ref, signedBy, kubeconfig, context: kubeContext, ...options }: Pick<
+    ReconcileOptions,
+    "source" | "ref" | "signedBy" | "kubeconfig" | "context" | "path" | "component"
+  >,
+  { environment, signal, cache }: RunContext,
+): Promise<[Source, Cluster]> {
+  return await Promise.all([
+    openSource({ path: pathOf(options), cache, signal, url, ref, signedBy }),
+    Cluster.connect({
+      environment,
+      signal,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(kubeContext === undefined ? {} : { context: kubeContext }),
+    }),
+  ]);
 }
 
 /** What the options ask of a run. */

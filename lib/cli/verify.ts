@@ -1,7 +1,8 @@
 /** `plumb verify`: from options to the checks of a component. @module */
 import { basename, resolve as resolvePath } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Account, recordVerification, type Verdict } from "../apply/mod.ts";
-import { Cluster } from "../cluster/mod.ts";
+import type { Cluster } from "../cluster/mod.ts";
 import {
   type Component,
   lineInComponent,
@@ -10,7 +11,6 @@ import {
 } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Emit } from "../event.ts";
-import { openSource } from "../source/mod.ts";
 import {
   type Address,
   type CheckResult,
@@ -22,7 +22,7 @@ import {
 import type { RunContext, VerifyOptions } from "./command.ts";
 import type { Declared } from "./declared.ts";
 import { declaredWorkloads } from "./declared_workloads.ts";
-import { identityOf, parametersOf, pathOf } from "./reconcile.ts";
+import { identityOf, openBoth, parametersOf, pathOf } from "./reconcile.ts";
 
 /**
  * Prepares all checks of a component, as after a deploy.
@@ -63,21 +63,11 @@ export async function runVerify(
   options: VerifyOptions,
   context: RunContext,
 ): Promise<boolean> {
-  const path = pathOf(options);
-  const { cache, signal, environment, emit } = context;
-  const { source: url, ref, signedBy } = options;
-  const [source, cluster] = await Promise.all([
-    openSource({ path, cache, signal, url, ref, signedBy }),
-    Cluster.connect({
-      environment,
-      signal,
-      ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
-      ...(options.context === undefined ? {} : { context: options.context }),
-    }),
-  ]);
+  const { signal, emit } = context;
+  const [source, cluster] = await openBoth(options, context);
   using _ = cluster;
   const { name, namespace } = options;
-  const folder = basename(resolvePath(path));
+  const folder = basename(resolvePath(pathOf(options)));
   const declared = loadComponent(await source.files(), { folder, name, namespace });
   const given = { ...options, partial: true };
   const parameters = await parametersOf(declared, given, context, cluster);
@@ -114,7 +104,10 @@ export async function runVerify(
     }
     if (signal.aborted || (options.watch === undefined && run >= options.repeat)) return good;
     if (!good && options.watch === undefined && options.failFast) return false;
-    if (options.watch !== undefined) await pause(options.watch, signal);
+    // An abort ends the pause, and is seen below.
+    if (options.watch !== undefined) {
+      await delay(options.watch, undefined, { signal }).catch(() => {});
+    }
     if (signal.aborted) return good;
   }
 }
@@ -179,15 +172,4 @@ async function authorityIn(path: string | undefined): Promise<string | undefined
       cause,
     });
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -1,5 +1,6 @@
 /** `PodFile`: a file with owner and mode in running pods. @module */
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { MASKED } from "../event.ts";
 import { API_VERSION } from "../names.ts";
@@ -191,7 +192,7 @@ class File {
         if (cause instanceof KindError) throw cause;
         const passing = cause instanceof Error && cause.name !== "PodShellError";
         if (!passing || Date.now() > end) throw this.#failed(cause);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+        await delay(RETRY_MILLISECONDS);
       }
     }
   }

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { nearestName } from "../suggest.ts";
 import type { GitAddress } from "./address.ts";
 import { SourceError, type SourceErrorCode } from "./errors.ts";
@@ -159,7 +160,7 @@ export async function fetchCommit(remote: Remote, commit: string): Promise<void>
       result.stderr,
     );
     if (!isLocked || attempt === LOCK_ATTEMPTS) throw fetchFailure(remote, commit, result);
-    await new Promise((resolve) => setTimeout(resolve, 25 * attempt));
+    await delay(25 * attempt);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Deletes namespaces: only ours, only when all that matters in them is kept, and with words about what holds them. @module */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../../cluster/mod.ts";
 import { isMap } from "../../field_path.ts";
 import { describe, type ObjectReference } from "../../object.ts";
@@ -56,7 +57,7 @@ async function untilOnlyOurs(
     signal?.throwIfAborted();
     const found = await strangersIn(cluster, namespace, uids);
     if (found.foreign.length === 0 || Date.now() > end) return assertOnlyOurs(found);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+    await delay(POLL_MILLISECONDS);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Deletes data for good: the only way in which Plumb does. @module */
+import { setTimeout as delay } from "node:timers/promises";
 import { type Cluster, ClusterError } from "../../cluster/mod.ts";
 import type { Emit } from "../../event.ts";
 import { INVENTORY_RESOURCE as SECRETS } from "../inventory.ts";
@@ -133,7 +134,7 @@ async function purgeVolume(
       told = message;
       emit({ type: "health", object: referenceOf(kept), status: "terminating", message });
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+    await delay(POLL_MILLISECONDS);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Queues of RQ: how long they are, for how long the oldest job waits, and whether a worker serves them. @module */
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { type CheckContext, CheckFailure, type ClusterView } from "../check.ts";
 import type { ValkeyClient } from "../valkey_client.ts";
@@ -82,7 +83,7 @@ async function leaves(
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const end = Date.now() + WATCH; Date.now() < end && !signal.aborted;) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+    await delay(LOOK_AGAIN);
     if (await client.ask((redis) => redis.lindex(key, 0)) !== job) return true;
   }
   return false;

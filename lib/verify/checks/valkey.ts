@@ -1,4 +1,5 @@
 /** The check `valkey`: a store that keeps what it must keep. @module */
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { type CheckContext, CheckFailure, defineCheck } from "../check.ts";
 import { credential, service, versionAtLeast } from "../settings_schema.ts";
@@ -81,7 +82,7 @@ async function checkWrite(
         hint: "DEBUG SET-ACTIVE-EXPIRE 1",
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await delay(100);
   }
 }
 
