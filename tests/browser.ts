@@ -18,13 +18,13 @@ export interface TestDashboard extends AsyncDisposable {
   readonly actor: string;
 }
 
-/** Starts a dashboard for the components that lie in a workspace, each in a folder of its own. */
+/** Serves one component of a folder of components. */
 export async function dashboardOf(
-  { folder, kubeconfig }: Pick<Workspace, "folder" | "kubeconfig">,
+  space: Pick<Workspace, "folder" | "name" | "kubeconfig">,
   options: Partial<ServeOptions> = {},
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestDashboard> {
-  const served = await serve({ path: folder, kubeconfig, ...options }, environment);
+  const served = await serve(space, options, environment);
   return { ...served, actor: `${served.address}#token=${served.token}` };
 }
 
@@ -98,6 +98,11 @@ export async function see(page: Page, text: string | RegExp): Promise<void> {
     const shown = await page.locator("body").innerText();
     assert.fail(`${text} is not to be seen at ${page.url()}:\n${shown.slice(0, 4_000)}`);
   }
+}
+
+/** Waits until a screen reader is told of a text. */
+export async function hear(page: Page, text: string): Promise<void> {
+  await page.getByRole("status").filter({ hasText: text }).first().waitFor();
 }
 
 interface Violation {

@@ -39,15 +39,22 @@ export interface Served extends AsyncDisposable {
   readonly audit: readonly string[];
 }
 
-/** Starts a server on a free port, with a cache of its own. */
+/** Serves one component of a folder of components on a free port, with a cache of its own. */
 export async function serve(
-  options: Partial<ServeOptions>,
+  { folder, name, kubeconfig }: Pick<Workspace, "folder" | "name" | "kubeconfig">,
+  options: Partial<ServeOptions> = {},
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Served> {
   const audit: string[] = [];
   const cache = await Deno.makeTempDir({ prefix: "plumb-cache-" });
   const { PATH, HOME } = Deno.env.toObject();
-  const dashboard = await openDashboard({ ...LOCAL, ...options }, {
+  const dashboard = await openDashboard({
+    ...LOCAL,
+    component: name,
+    path: folder,
+    kubeconfig,
+    ...options,
+  }, {
     ...QUIET,
     cache,
     environment: { PATH, HOME, USER: "ada", ...environment },
@@ -71,17 +78,14 @@ export interface TestDashboard extends AsyncDisposable {
   readonly audit: readonly string[];
 }
 
-/** Serves one component, whose folder is that of the workspace's name below the workspace's folder. */
+/** Serves one component to both. */
 export async function dashboard(
-  { folder, name, kubeconfig }: Pick<Workspace, "folder" | "name" | "kubeconfig">,
+  space: Pick<Workspace, "folder" | "name" | "kubeconfig">,
   { environment = {}, ...options }: Partial<ServeOptions> & {
     readonly environment?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<TestDashboard> {
-  const served = await serve(
-    { component: name, path: folder, kubeconfig, ...options },
-    environment,
-  );
+  const served = await serve(space, options, environment);
   const base = served.address.replace(/\/$/, "");
   const description = new Description(await (await fetch(`${base}/api/openapi.json`)).json());
   return {

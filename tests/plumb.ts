@@ -132,6 +132,15 @@ export interface Workspace extends AsyncDisposable {
   get(resource: Resource, name: string): Promise<KubernetesObject | undefined>;
 }
 
+/** Takes away a component whose namespace has its name, and what Plumb knows of it. */
+export async function forget(cluster: Cluster, name: string): Promise<void> {
+  const namespace = "plumb-system";
+  await cluster.delete(NAMESPACES, { name });
+  await cluster.delete(SECRETS, { namespace, name: `inventory-${name}` });
+  await cluster.delete(SECRETS, { namespace, name: `journal-${name}` });
+  await cluster.delete(LEASES, { namespace, name: `component-${name}` });
+}
+
 /** A workspace whose namespace does not exist yet. */
 export async function workspace(): Promise<Workspace> {
   const { kubeconfig } = await testCluster();
@@ -161,10 +170,7 @@ export async function workspace(): Promise<Workspace> {
       plumb(["verify", ...common, ...args], { kubeconfig, ...settings }),
     get: (resource, objectName) => cluster.get(resource, { namespace: name, name: objectName }),
     async [Symbol.asyncDispose]() {
-      await cluster.delete(NAMESPACES, { name });
-      await cluster.delete(SECRETS, { namespace: "plumb-system", name: `inventory-${name}` });
-      await cluster.delete(SECRETS, { namespace: "plumb-system", name: `journal-${name}` });
-      await cluster.delete(LEASES, { namespace: "plumb-system", name: `component-${name}` });
+      await forget(cluster, name);
       cluster[Symbol.dispose]();
       await Deno.remove(folder, { recursive: true });
     },

@@ -30,8 +30,8 @@ const set = [
   ...IMAGES.map((name) => `${name}Digest=${DIGEST}`),
 ];
 await using dashboard = await dashboardOf(
-  { folder: "manifests", kubeconfig },
-  { component: "cvat", set },
+  { folder: "manifests", name: "cvat", kubeconfig },
+  { set },
   secrets,
 );
 await using viewer = await view(dashboard.actor);

@@ -130,8 +130,11 @@ export class ServeActions implements Commands {
     const planned = await this.#plan(options, action);
     if (planned.outcome !== "differences") return endOf(planned);
     const steps = ["A pull request is opened, or brought up to date. The cluster is not written."];
+    // They count what a deploy would do, which is the other way.
+    const { counts: _counts, ...plan } = planned.plan;
+    const objects = counted(plan.changes.length, "object");
     return {
-      plan: { ...planned.plan, steps, summary: `Propose to Git: ${planned.plan.summary}` },
+      plan: { ...plan, steps, summary: `Propose to Git what the cluster has: ${objects}` },
       carryOut: (going) => this.#run({ ...options, command: "reconcile", mode: "pr" }, going),
     };
   }

@@ -92,13 +92,16 @@ function revisionsOf({ declared, view }: Look): Component["revision"] {
   };
 }
 
-function syncOf(look: Look, { before, now }: Known): Component["sync"] {
-  const found = stateOf(look);
+function syncOf(look: Look, { acting, before, now }: Known): Component["sync"] {
+  const found = stateOf(look, acting);
   const since = before?.sync.state === found.state ? before.sync.since : now.toISOString();
   return { ...found, since };
 }
 
-function stateOf({ declared, view, error }: Look): Omit<Component["sync"], "since"> {
+function stateOf(
+  { declared, view, lease, error }: Look,
+  acting: Run | undefined,
+): Omit<Component["sync"], "since"> {
   if (error !== undefined) {
     const { message, hint } = problemOf(error);
     return { state: "unknown", message, ...(hint === undefined ? {} : { hint }) };
@@ -133,6 +136,9 @@ function stateOf({ declared, view, error }: Look): Omit<Component["sync"], "sinc
   }
   if (inventory.state === "complete") {
     return { state: "in-sync", counts, message: "The cluster is as Git says" };
+  }
+  if (acting !== undefined || lease !== undefined) {
+    return { state: "behind", counts, message: "A run is making it as Git says" };
   }
   const hint = "Deploy to finish what it began.";
   return { state: "behind", counts, message: "The last run did not finish", hint };

@@ -220,7 +220,8 @@ export class Runs {
   #fail(kept: Kept, error: unknown): void {
     if (kept.run.state === "done") return;
     if (kept.abort.signal.aborted) {
-      const message = "Stopped. What was done is recorded; the next run goes on from there";
+      const what = "What was done is recorded; the next run goes on from there";
+      const message = `${kept.run.message ?? "It was stopped"}. ${what}`;
       return this.#end(kept, { result: "cancelled", message });
     }
     const problem = problemOf(error);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Cluster } from "../../lib/cluster/mod.ts";
 import type { Event } from "../../lib/event.ts";
 import { type GitHubDouble, type GitHubOptions, startGitHub } from "../contract/github/server.ts";
-import { DEPLOYMENTS, NAMESPACES, plumb, type Run } from "../plumb.ts";
+import { DEPLOYMENTS, forget, NAMESPACES, plumb, type Run } from "../plumb.ts";
 import { testCluster } from "../sandbox.ts";
 import { git } from "../unit/source/repository.ts";
 
@@ -108,7 +108,7 @@ export async function inWorld(
     });
     assert.deepEqual(github.violations, []);
   } finally {
-    await cluster.delete(NAMESPACES, { name: namespace });
+    await forget(cluster, namespace);
   }
 }
 

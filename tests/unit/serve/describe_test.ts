@@ -71,6 +71,12 @@ Deno.test("what the cluster changed has drifted; what Git changed is behind; the
   const unfinished = viewOf([objectNamed("a")], { ...inventory, state: "failed" });
   const { sync } = describeComponent(lookAt("web", { view: unfinished }), known).component;
   assert.match(sync.message, /did not finish/);
+  const lease = { holder: "ann@laptop/7", since: undefined };
+  const going = describeComponent(lookAt("web", { view: unfinished, lease }), known).component;
+  assert.deepEqual([going.sync.message, going.sync.hint], [
+    "A run is making it as Git says",
+    undefined,
+  ]);
 });
 
 Deno.test("the worst object decides the health", () => {
@@ -89,10 +95,15 @@ Deno.test("what can't be done now is said with its reason, and a suspension that
   const now = describeComponent(lookAt("web", { view, journal }), known).component;
   assert.equal(now.suspended?.reason, "moving");
   assert.equal(now.never.suspend, "It is suspended already");
+  for (const told of [now.never.deploy, now.never.undo, now.sync.hint]) {
+    assert.match(told ?? "", /nothing is written until it is resumed/);
+  }
   const over = { ...journal, suspended: { ...suspended, until: "2026-01-01T11:00:00Z" } };
   const later = describeComponent(lookAt("web", { view, journal: over }), known).component;
   assert.equal(later.suspended, undefined);
-  assert.ok(later.actions.includes("suspend"));
+  for (const action of ["suspend", "deploy", "undo"] as const) {
+    assert.ok(later.actions.includes(action), action);
+  }
   const error = new PlumbError("unreachable", "The API server can't be reached", { hint: "Wait." });
   const away = describeComponent(lookAt("web", { error, view: undefined }), known).component;
   assert.deepEqual([away.sync.state, away.sync.hint], ["unknown", "Wait."]);

@@ -139,6 +139,7 @@ Deno.test("a run is cancelled while it is planned, while it waits, and while it 
   for (const { id } of [planning, waiting, running]) {
     const done = await reach(server, id, (state) => state === "done");
     assert.equal(done.result, "cancelled");
+    assert.match(done.message ?? "", /has cancelled it/);
     assert.equal((await cancel(id)).status, 409);
   }
   assert.ok(going.every(({ signal }) => signal.aborted));

@@ -25,7 +25,7 @@ export function App(): VNode {
     <div id="content" tabindex="-1">
       ${refused === undefined ? html`<${View} />` : html`
         <main>
-          <h1>Who are you?</h1>
+          <h1>${refused.status === 403 ? "This is not open to you" : "Who are you?"}</h1>
           <${Empty} title=${refused.problem.message}>
             <p>${refused.problem.hint ??
               "Open the address that plumb serve has printed, or sign in at the proxy in front of this page."}</p>

@@ -1,7 +1,7 @@
 /** The plan of a run, and the one question. @module */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import type { Problem, Run, RunPlan } from "../../contract.ts";
+import type { ActionName, Problem, Run, RunPlan } from "../../contract.ts";
 import { counted, countsInWords } from "../../../report/words.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
@@ -23,7 +23,7 @@ export function Confirm(
     <${Requirements} requirements=${progress.requirements} />
     <${Violations} violations=${progress.violations} />
     <${Question} run=${run} plan=${plan} />
-    <${PlanChanges} plan=${plan} />
+    <${PlanChanges} run=${run} plan=${plan} />
   `;
 }
 
@@ -47,12 +47,17 @@ export function PlanText({ plan }: { readonly plan: RunPlan }): VNode {
   }`;
 }
 
+/** The others leave the cluster as it is. */
+const WRITES: ReadonlySet<ActionName> = new Set(["deploy", "undo", "rollback"]);
+
 /** Each change, with its diff. */
-export function PlanChanges({ plan }: { readonly plan: RunPlan }): VNode | null {
+export function PlanChanges(
+  { run, plan }: { readonly run: Run; readonly plan: RunPlan },
+): VNode | null {
   if (plan.changes.length === 0) return null;
   return html`
     <div class="bar">
-      <h2>Changes</h2>
+      <h2>${WRITES.has(run.action) ? "Changes" : "What differs"}</h2>
       ${plan.changes.some(({ fields }) => fields.length > 0) ? html`<${DiffLook} />` : null}
     </div>
     <${ChangeList} changes=${plan.changes} />

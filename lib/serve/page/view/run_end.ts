@@ -46,16 +46,21 @@ export function RunEnd(
       : html`<p class="quiet">No longer kept: ${counted(missed, "older message")}.</p>`}
     ${run.plan === undefined || hasBegun(progress)
       ? null
-      : html`<${PlanChanges} plan=${run.plan} />`}
+      : html`<${PlanChanges} run=${run} plan=${run.plan} />`}
     ${run.started === undefined ? null : html`<${RunDetails} progress=${progress} />`}
   `;
 }
 
-/** Of a run that has written, what it did; of another one, what it found. */
-function figuresOf(run: Run, { counts, seconds }: NonNullable<Progress["result"]>): string {
-  const hasWritten = ["applied", "undone", "rolled-back"].includes(run.result ?? "");
-  const hasFound = Object.values(counts).some((count) => count > 0);
-  const figures = hasWritten ? changesInWords(counts) : hasFound ? countsInWords(counts) : "";
+const WRITTEN: readonly Run["result"][] = ["applied", "undone", "rolled-back"];
+const COMPARED: readonly Run["result"][] = ["differences", "in-sync"];
+
+/** What a run did, or found, and how long it took. */
+function figuresOf({ result: end }: Run, { counts, seconds }: NonNullable<Progress["result"]>) {
+  const figures = WRITTEN.includes(end)
+    ? changesInWords(counts)
+    : COMPARED.includes(end)
+    ? countsInWords(counts)
+    : "";
   return [figures, secondsInWords(seconds)].filter(Boolean).join(", ");
 }
 

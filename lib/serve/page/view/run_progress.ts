@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { keyOf } from "../../../object.ts";
 import { DONE } from "../../../report/done.ts";
+import { counted } from "../../../report/words.ts";
 import type { Problem, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api, problemOf } from "../net/api.ts";
@@ -74,7 +75,7 @@ function Head({ run, progress }: { readonly run: Run; readonly progress: Progres
     ${
     total === 0 ? null : html`
       <progress max=${total} value=${done} aria-label="Objects done"></progress>
-      <p>${done} of ${total} objects</p>
+      <p>${done} of ${counted(total, "object")}</p>
     `
   }
     <p class="clock" role="timer">${elapsedInWords(elapsed)}${
@@ -102,9 +103,17 @@ const STATE: Readonly<Record<ObjectProgress["state"], State>> = {
   skipped: { tone: "warn", symbol: "–", word: "skipped" },
 };
 
+/** What was not begun, or not ready, when a run ended. */
+const LEFT: typeof STATE = {
+  ...STATE,
+  pending: { tone: "calm", symbol: "○", word: "not begun" },
+  waiting: { tone: "warn", symbol: "…", word: "not ready" },
+};
+
 /** A wave is open while something of it is under way or has failed. */
 function Waves({ progress }: { readonly progress: Progress }): VNode | null {
   const done = progress.run?.state === "done";
+  const states = done ? LEFT : STATE;
   if (progress.objects.size === 0 || (done && !hasBegun(progress))) return null;
   return html`<h2>Objects</h2>${
     [...objectsByWave(progress)].map(([wave, objects]) => {
@@ -117,9 +126,9 @@ function Waves({ progress }: { readonly progress: Progress }): VNode | null {
             : done
             ? "Not begun"
             : "To come"}</strong>${" "}
-                  <span class="quiet">${statesInWords(objects)}</span></summary>
+                  <span class="quiet">${statesInWords(objects, states)}</span></summary>
           <ul class="objects">${objects.map((item) =>
-            html`<${ObjectRow} key=${keyOf(item.object)} item=${item} />`
+            html`<${ObjectRow} key=${keyOf(item.object)} item=${item} states=${states} />`
           )}</ul>
         </details>
       `;
@@ -128,19 +137,22 @@ function Waves({ progress }: { readonly progress: Progress }): VNode | null {
 }
 
 /** `3 ready, 1 waiting` */
-function statesInWords(objects: readonly ObjectProgress[]): string {
-  const states = Map.groupBy(objects, ({ state }) => STATE[state].word);
-  return [...states].map(([word, { length }]) => `${length} ${word}`).join(", ");
+function statesInWords(objects: readonly ObjectProgress[], states: typeof STATE): string {
+  const words = Map.groupBy(objects, ({ state }) => states[state].word);
+  return [...words].map(([word, { length }]) => `${length} ${word}`).join(", ");
 }
 
-function ObjectRow({ item }: { readonly item: ObjectProgress }): VNode {
+function ObjectRow({ item, states }: {
+  readonly item: ObjectProgress;
+  readonly states: typeof STATE;
+}): VNode {
   const { object, action, state, message, hint, taken } = item;
   const { symbol, tone } = CHANGE[action];
-  const word = state === "done" ? DONE[action] : STATE[state].word;
+  const word = state === "done" ? DONE[action] : states[state].word;
   return html`<li class=${state}>
     <span class="sign ${tone}" aria-hidden="true">${symbol}</span>
     <${ObjectName} object=${object} />${" "}
-    ${state === "pending" ? null : html`<${Badge} state=${STATE[state]} word=${word} />`}
+    ${state === "pending" ? null : html`<${Badge} state=${states[state]} word=${word} />`}
     ${message === "" ? null : html`<span class="quiet">${" "}${message}</span>`}
     ${
     taken.length === 0
