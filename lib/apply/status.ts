@@ -5,7 +5,7 @@
 import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
 import { messageOf, PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
-import { FIELD_MANAGER, SYSTEM_NAMESPACE } from "../names.ts";
+import { SYSTEM_NAMESPACE } from "../names.ts";
 import {
   describe,
   keyOf,
@@ -13,9 +13,10 @@ import {
   type ObjectReference,
   referenceOf,
 } from "../object.ts";
-import { backedOffUntil, type Fight, fingerprintOf, type Member } from "../plan/mod.ts";
+import { backedOffUntil, type Fight } from "../plan/mod.ts";
 import { listRecords } from "./components.ts";
-import { healthOf, isJudgedByStatus } from "./health.ts";
+import { type Drifted, driftOf } from "./drifted.ts";
+import { type Health, healthOf, isJudgedByStatus } from "./health.ts";
 import { decodeInventory, type Inventory } from "./inventory.ts";
 import { decodeJournal, emptyJournal, type Journal, journalName } from "./journal.ts";
 import { LEASE_RESOURCE } from "./lease.ts";
@@ -23,12 +24,7 @@ import { type Observation, observe, type Target } from "./observe.ts";
 import { memberTargets } from "./plan_run.ts";
 import { type Suspension, suspensionAt } from "./suspension.ts";
 import { type Verification, verificationsIn } from "./verification.ts";
-
-/** An object that is not as the last run left it. */
-export interface Drifted {
-  readonly reference: ObjectReference;
-  readonly how: "changed" | "missing";
-}
+import type { ComponentView } from "./view.ts";
 
 /** How a component is. */
 export interface ComponentStatus {
@@ -164,14 +160,33 @@ function statusOf(
     const target = targets.get(keyOf(reference));
     return target !== undefined && observation.refusalOf(target) === undefined;
   });
+  const drifted = seen.flatMap((member): Drifted[] => {
+    const { reference } = member;
+    const how = driftOf(member, observation.live.get(keyOf(reference))?.metadata);
+    return how === undefined ? [] : [{ reference, how }];
+  });
+  const missing = drifted.filter(({ how }) => how === "missing");
+  return {
+    ...recordedStatus({ inventory, journal }, now),
+    drifted,
+    unseen: targets.size - seen.length,
+    health: worst([
+      ...seen.flatMap(({ reference }): Judged[] => {
+        const object = objects.get(keyOf(reference));
+        return object === undefined ? [] : [{ reference, health: healthOf(object) }];
+      }),
+      ...missing.map(({ reference }) => ({ reference, health: MISSING })),
+    ]),
+  };
+}
+
+/** What the records alone say. */
+function recordedStatus({ inventory, journal }: ComponentRecord, now: number) {
   return {
     name: inventory.component,
     namespace: inventory.namespace,
     source: inventory.source,
     objects: inventory.members.length,
-    drifted: seen.flatMap((member) => driftOf(member, observation)),
-    unseen: targets.size - seen.length,
-    health: worst(seen.flatMap(({ reference }) => objects.get(keyOf(reference)) ?? [])),
     verifications: verificationsIn(journal),
     fights: (inventory.fights ?? []).filter((fight) => (backedOffUntil(fight) ?? 0) > now),
     suspended: suspensionAt(journal, now),
@@ -180,17 +195,10 @@ function statusOf(
   };
 }
 
-/** Without a fingerprint an object was never seen as it should be; that is its run's failure, not drift. */
-function driftOf(member: Member, { live }: Observation): Drifted[] {
-  const { reference, uid, fields, time } = member;
-  if (uid === undefined) return [];
-  const living = live.get(keyOf(reference));
-  if (living === undefined || living.metadata.uid !== uid) return [{ reference, how: "missing" }];
-  if (fields === undefined) return [];
-  const fingerprint = fingerprintOf(living.metadata, FIELD_MANAGER);
-  return fingerprint?.fields === fields && fingerprint.time === time
-    ? []
-    : [{ reference, how: "changed" }];
+/** An object, and how it is. */
+interface Judged {
+  readonly reference: ObjectReference;
+  readonly health: Health;
 }
 
 /** From good to bad. */
@@ -201,15 +209,36 @@ const SEVERITY: readonly HealthStatus[] = [
   "terminating",
   "failed",
 ];
+const MISSING: Health = { status: "unknown", message: "does not exist" };
 
-function worst(objects: readonly KubernetesObject[]): ComponentStatus["health"] {
-  const judged = objects.map((object) => ({ object, ...healthOf(object) }))
-    .sort((left, right) => SEVERITY.indexOf(right.status) - SEVERITY.indexOf(left.status));
-  const [first] = judged;
-  if (first === undefined || first.status === "current") return { status: "current", message: "" };
+/** How a component is, taken together: as the worst of its objects. */
+function worst(objects: readonly Judged[]): ComponentStatus["health"] {
+  const [first] = objects.toSorted((left, right) =>
+    SEVERITY.indexOf(right.health.status) - SEVERITY.indexOf(left.health.status)
+  );
+  if (first === undefined || first.health.status === "current") {
+    return { status: "current", message: "" };
+  }
+  const { reference, health: { status, message } } = first;
+  return { status, message: `${describe(reference)}: ${message}` };
+}
+
+/** How a component is, from all of its objects, looked at one by one. Undefined where it was never deployed. */
+export function statusOfView(
+  { objects, inventory }: ComponentView,
+  journal: Journal,
+  { isHeld, now }: { readonly isHeld: boolean; readonly now: number },
+): ComponentStatus | undefined {
+  if (inventory === undefined) return undefined;
   return {
-    status: first.status,
-    message: `${describe(referenceOf(first.object))}: ${first.message}`,
+    ...recordedStatus({ inventory, journal }, now),
+    state: inventory.state === "applying" && isHeld ? "running" : inventory.state,
+    drifted: objects.flatMap(({ reference, drift }) =>
+      drift === undefined ? [] : [{ reference, how: drift }]
+    ),
+    unseen: 0,
+    // What Git wants and nobody has deployed yet is not ill.
+    health: worst(objects.filter(({ exists, drift }) => exists || drift !== undefined)),
   };
 }
 

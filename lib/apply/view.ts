@@ -7,6 +7,7 @@ import { keyOf, type KubernetesObject, type ObjectMeta, type ObjectReference } f
 import { countsOf, maskObject, reportOf } from "../plan/mod.ts";
 import type { DesiredObject, Provenance } from "../render/types.ts";
 import { observedDrift } from "./drift.ts";
+import { type Drifted, driftOf } from "./drifted.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Target } from "./observe.ts";
@@ -25,8 +26,8 @@ export interface ObjectView extends Target {
   /** Field managers that hold any of its fields, those of its status aside. */
   readonly managers: readonly string[];
   readonly change: ChangeReport | undefined;
-  /** Whether Git still says the same of it as when it was last applied: then a change is the cluster's. */
-  readonly asApplied: boolean;
+  /** How it is not as the last run left it, while Git still says the same of it as then. */
+  readonly drift: Drifted["how"] | undefined;
   readonly desired: DesiredObject | undefined;
 }
 
@@ -74,22 +75,24 @@ export async function viewComponent(
     const resource = resources.get(kindKey(reference));
     return resource === undefined ? [] : [{ reference, resource }];
   });
-  const live = await readLive(cluster, targets);
+  const { live } = await readLive(cluster, targets);
   const { isAsApplied } = observedDrift(planned);
   const objects = changes.flatMap((change): ObjectView[] => {
     const key = keyOf(change.reference);
     const resource = resources.get(kindKey(change.reference));
     if (resource === undefined) return [];
     const desired = prepared.get(key);
+    const exists = change.action !== "create";
+    const isDrift = change.action !== "unchanged" && isAsApplied(change.reference);
     return [{
       reference: change.reference,
       resource,
       provenance: desired?.provenance ?? ("provenance" in change ? change.provenance : undefined),
       wave: desired?.wave,
       dependsOn: dependencies.get(key) ?? [],
-      ...asItLives(resource, live.get(key), change.action !== "create"),
+      ...asItLives(resource, live.get(key), exists),
       change: change.action === "unchanged" ? undefined : reportOf(change),
-      asApplied: isAsApplied(change.reference),
+      drift: isDrift ? exists ? "changed" : "missing" : undefined,
       desired,
     }];
   });
@@ -101,25 +104,30 @@ export async function viewComponent(
   };
 }
 
-/** Looks at a component that Git does not have any more, by its records. */
+/** Looks at a component by its records, where Git does not have it or can't be compared. */
 export async function viewRecorded(cluster: Cluster, inventory: Inventory): Promise<ComponentView> {
   const resources = new Map(inventory.resources.map((item) => [kindKey(item), item]));
   const members = inventory.members.flatMap((member) => {
     const resource = resources.get(kindKey(member.reference));
     return resource === undefined ? [] : [{ ...member, resource }];
   });
-  const live = await readLive(cluster, members);
-  const objects = members.map(({ reference, resource, provenance, wave }): ObjectView => ({
-    reference,
-    resource,
-    provenance,
-    wave,
-    dependsOn: [],
-    ...asItLives(resource, live.get(keyOf(reference)), isExternal(resource)),
-    change: undefined,
-    asApplied: true,
-    desired: undefined,
-  }));
+  const { live, isReadable } = await readLive(cluster, members);
+  const objects = members.map((member): ObjectView => {
+    const { reference, resource, provenance, wave } = member;
+    const living = live.get(keyOf(reference));
+    const isSeen = isReadable(member) && !isExternal(resource);
+    return {
+      reference,
+      resource,
+      provenance,
+      wave,
+      dependsOn: [],
+      ...asItLives(resource, living, !isSeen),
+      change: undefined,
+      drift: isSeen ? driftOf(member, living?.metadata) : undefined,
+      desired: undefined,
+    };
+  });
   const waves = Math.max(0, ...members.map(({ wave = 0 }) => wave + 1));
   return { objects, counts: countsOf({ waves: [], prune: [], unchanged: [] }), waves, inventory };
 }
@@ -172,15 +180,19 @@ function kindKey({ group, kind }: Pick<ObjectReference, "group" | "kind">): stri
 async function readLive(
   cluster: Cluster,
   targets: readonly Target[],
-): Promise<ReadonlyMap<string, KubernetesObject>> {
+): Promise<{
+  readonly live: ReadonlyMap<string, KubernetesObject>;
+  readonly isReadable: (target: Target) => boolean;
+}> {
+  const listOf = ({ reference }: Target) => `${kindKey(reference)}/${reference.namespace ?? ""}`;
   const lists = new Map(
-    targets.filter(({ resource }) => !isExternal(resource)).map((target) => [
-      `${kindKey(target.reference)}/${target.reference.namespace ?? ""}`,
+    targets.filter(({ resource }) => !isExternal(resource)).map((
       target,
-    ]),
+    ) => [listOf(target), target]),
   );
   const live = new Map<string, KubernetesObject>();
-  await Promise.all([...lists.values()].map(async ({ resource, reference: { namespace } }) => {
+  const forbidden = new Set<string>();
+  await Promise.all([...lists].map(async ([list, { resource, reference: { namespace } }]) => {
     const { group, kind, version } = resource;
     try {
       const found = PLAIN.has(kindKey(resource))
@@ -192,12 +204,12 @@ async function readLive(
         live.set(keyOf({ group, kind, namespace, name }), { ...rest, apiVersion, kind, metadata });
       }
     } catch (error) {
-      const unknown = error instanceof ClusterError &&
-        (error.code === "forbidden" || error.status === 404);
-      if (!unknown) throw error;
+      if (!(error instanceof ClusterError)) throw error;
+      if (error.code === "forbidden") forbidden.add(list);
+      else if (error.status !== 404) throw error;
     }
   }));
-  return live;
+  return { live, isReadable: (target) => !forbidden.has(listOf(target)) };
 }
 
 function asItLives(

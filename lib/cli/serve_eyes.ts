@@ -1,4 +1,5 @@
 /** How the dashboard finds out about components. @module */
+import { resolve } from "node:path";
 import {
   checkRequirements,
   type ComponentView,
@@ -11,39 +12,28 @@ import {
   viewRecorded,
 } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
-import {
-  type Component,
-  environmentName,
-  isRequired,
-  loadComponent,
-  type Parameters,
-  settleComponent,
-} from "../component/mod.ts";
+import { type Component, environmentName, settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import { isMap } from "../field_path.ts";
 import { keyOf } from "../object.ts";
 import type { DesiredObject } from "../render/mod.ts";
 import type { Declared, Eyes, Listing, Look, ObjectTexts } from "../serve/mod.ts";
-import { openSource, type Source, type SourceFile } from "../source/mod.ts";
-import { type PlannedCheck, titleOf } from "../verify/mod.ts";
+import { openSource } from "../source/mod.ts";
 import { parseDocument } from "../yaml.ts";
 import type { ReconcileOptions, RunContext } from "./command.ts";
 import { declaredIn, renderingOf } from "./declared.ts";
 import { repositoryOf } from "./github.ts";
 import { parametersOf, readParameters } from "./reconcile.ts";
-import { checksIn } from "./verify.ts";
+import {
+  checksOf,
+  type Folder,
+  type Given,
+  readFolder,
+  revisionOf,
+  rowsOf,
+} from "./serve_folder.ts";
 import { optionsOf, type ServeOptions } from "./serve_options.ts";
 import { scheduleOf } from "./serve_schedule.ts";
-
-/** A component's folder, in the source as it was last read. */
-export interface Folder {
-  readonly folder: string;
-  /** Without values, as `component.yaml` says it. */
-  readonly component: Component | undefined;
-  readonly source: Source;
-  /** Why the component can't be read. */
-  readonly error?: unknown;
-}
 
 /** Answers of requirements are this old at the most. */
 const REQUIREMENTS_MILLISECONDS = 30_000;
@@ -54,6 +44,9 @@ export class ServeEyes implements Eyes {
   readonly #context: RunContext;
   readonly #cluster: Cluster;
   #folders: ReadonlyMap<string, Folder> = new Map();
+  /** Where the folders were read from, once they were. */
+  #address: string | undefined;
+  #sourceError: unknown;
   #inventories: ReadonlyMap<string, Inventory> = new Map();
   readonly #views = new Map<string, ComponentView>();
   readonly #rendered = new Map<
@@ -78,6 +71,7 @@ export class ServeEyes implements Eyes {
       listInventories(this.#cluster),
     ]);
     if (folders.status === "fulfilled") this.#folders = folders.value;
+    this.#sourceError = folders.status === "rejected" ? folders.reason : undefined;
     if (inventories.status === "fulfilled") {
       this.#inventories = new Map(inventories.value.map((item) => [item.component, item]));
     }
@@ -86,7 +80,7 @@ export class ServeEyes implements Eyes {
       source: { url: url ?? "this machine", path, ...(ref === undefined ? {} : { ref }) },
       declared: [...this.#folders.keys()].filter(wanted),
       deployed: [...this.#inventories.keys()].filter(wanted),
-      sourceError: folders.status === "rejected" ? folders.reason : undefined,
+      sourceError: this.#sourceError,
       clusterError: inventories.status === "rejected" ? inventories.reason : undefined,
     };
   }
@@ -95,7 +89,7 @@ export class ServeEyes implements Eyes {
     const cluster = this.#cluster;
     const folder = this.#folders.get(name);
     const [found, journal, lease, schedule] = await Promise.allSettled([
-      folder === undefined ? this.#lookAtRecords(name) : this.#lookAtFolder(name, folder),
+      this.#find(name, folder),
       readJournal(cluster, name),
       Lease.holderOf(cluster, name),
       scheduleOf(cluster, name),
@@ -107,6 +101,7 @@ export class ServeEyes implements Eyes {
       name,
       declared,
       view,
+      isElsewhere: folder === undefined && error === undefined && this.#isElsewhere(view),
       journal: journal.status === "fulfilled" ? journal.value : { component: name, runs: [] },
       lease: lease.status === "fulfilled" ? lease.value : undefined,
       schedule: schedule.status === "fulfilled" ? schedule.value : undefined,
@@ -138,6 +133,7 @@ export class ServeEyes implements Eyes {
     const { source: url, ref, path } = this.#options;
     const { cache, signal } = this.#context;
     const source = await openSource({ path, cache, signal, url, ref });
+    this.#address = source.url;
     const files = Object.groupBy(await source.files(), ({ path }) => path.split("/")[0] ?? "");
     const folders = Object.entries(files).flatMap(([folder, below = []]): [string, Folder][] => {
       const own = below.map(({ path, bytes }) => ({ path: path.slice(folder.length + 1), bytes }));
@@ -148,10 +144,25 @@ export class ServeEyes implements Eyes {
     return new Map(folders);
   }
 
-  async #lookAtRecords(name: string): Promise<Found> {
+  /** What Git and the cluster say; where they can't be compared, what the cluster's records say. */
+  async #find(name: string, folder: Folder | undefined): Promise<Found> {
+    const { view, ...found } = folder === undefined
+      ? { ...NOTHING, error: this.#address === undefined ? this.#sourceError : undefined }
+      : await this.#lookAtFolder(name, folder)
+        .catch((error: unknown): Found => ({ ...NOTHING, error }));
+    if (view !== undefined) return { ...found, view };
     const inventory = this.#inventories.get(name);
-    if (inventory === undefined) return NOTHING;
-    return { ...NOTHING, view: await viewRecorded(this.#cluster, inventory) };
+    if (inventory === undefined) return { ...found, view };
+    return { ...found, view: await viewRecorded(this.#cluster, inventory) };
+  }
+
+  /** A component that this server reads was deployed from there, or from a folder below its own. */
+  #isElsewhere(view: ComponentView | undefined): boolean {
+    const { url = "" } = view?.inventory?.source ?? {};
+    if (url === "" || this.#address === undefined) return false;
+    return this.#options.source === undefined
+      ? !resolve(url).startsWith(`${resolve(this.#address)}/`)
+      : url !== this.#address;
   }
 
   async #lookAtFolder(name: string, folder: Folder): Promise<Found> {
@@ -244,64 +255,3 @@ export class ServeEyes implements Eyes {
 
 type Found = Pick<Look, "declared" | "view" | "error">;
 const NOTHING: Found = { declared: undefined, view: undefined, error: undefined };
-
-/** A folder of the source as a source of its own. */
-function readFolder(folder: string, root: Source, files: readonly SourceFile[]): Folder {
-  const tree = `${root.tree}/${folder}`;
-  const source: Source = { ...root, tree, files: () => Promise.resolve(files) };
-  try {
-    return { folder, source, component: loadComponent(files, { folder }) };
-  } catch (error) {
-    return { folder, source, component: undefined, error };
-  }
-}
-
-function revisionOf({ url, ref, revision, subject, author, time }: Source): Declared["revision"] {
-  return {
-    url,
-    revision,
-    ...(ref === undefined ? {} : { ref }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(author === undefined ? {} : { author }),
-    ...(time === undefined ? {} : { time: new Date(time).toISOString() }),
-  };
-}
-
-type Given = (name: string) => boolean;
-
-function rowsOf(
-  component: Component,
-  known: Parameters,
-  isGiven: Given,
-): Declared["parameters"] {
-  return [...component.parameters].map(([name, declaration]) => {
-    const { type, description, secret = false, values, default: fallback, secretRef } = declaration;
-    const origin = isGiven(name) || secretRef !== undefined ? "given" : "default";
-    const value = known.get(name);
-    return {
-      name,
-      type,
-      description,
-      secret,
-      required: isRequired(declaration),
-      ...(values === undefined ? {} : { values: [...values] }),
-      ...(fallback === undefined ? {} : { default: fallback }),
-      // Secret values write themselves as such.
-      ...(value === undefined ? {} : { value: String(value), origin }),
-    };
-  });
-}
-
-function checksOf(component: Component): Pick<Declared, "checks" | "checksError"> {
-  const { verify } = component;
-  if (verify === undefined) return { checks: undefined };
-  try {
-    return { checks: checksIn(component).map(shown) };
-  } catch (error) {
-    return { checks: undefined, checksError: error };
-  }
-}
-
-function shown(planned: PlannedCheck) {
-  return { name: planned.name, title: titleOf(planned), proves: planned.check.proves };
-}

@@ -1,14 +1,20 @@
 /** `plumb status`: how all components of a cluster are. @module */
 import {
   type ComponentStatus,
-  isGood,
   type NextStep,
   nextStep,
   statusOfAll,
   type UnreadableComponent,
 } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
-import { agoInWords, escape, markdownTable, textTable } from "../report/mod.ts";
+import {
+  agoInWords,
+  escape,
+  HEALTH_WORD,
+  markdownTable,
+  textTable,
+  verdictInWords,
+} from "../report/mod.ts";
 import { shortRevision } from "../revision.ts";
 
 /** Version of the schema of `status --output json`. */
@@ -68,14 +74,14 @@ function rowOf(
   const [last] = verifications;
   const verified = last === undefined
     ? "never"
-    : `${isGood(last) ? "passed" : "failed"} ${agoInWords(last.at, now)}`;
+    : `${verdictInWords({ ...last, failed: last.failed.length })} ${agoInWords(last.at, now)}`;
   const hidden = unseen === 0 ? "" : `, ${unseen} unseen`;
   return [
     name,
     shortRevision(source.revision),
     String(objects),
     `${drifted.length === 0 ? "none" : drifted.length}${hidden}`,
-    health.status,
+    HEALTH_WORD[health.status],
     verified,
     step,
   ];

@@ -17,6 +17,7 @@ export { changesInWords } from "./done.ts";
 export { code, escape, fenced } from "./markup.ts";
 export { metricsOf } from "./metrics.ts";
 export { safeText } from "./safe_text.ts";
+export { HEALTH_WORD, verdictInWords } from "./state.ts";
 export { suspensionInWords } from "./suspension.ts";
 export { clip, markdownTable, textTable } from "./table.ts";
 export { type Verdict, verdictOf } from "./verdict.ts";

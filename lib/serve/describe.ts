@@ -1,9 +1,16 @@
 /** From what was found out to what is shown. Pure. @module */
 import { createHash } from "node:crypto";
-import { type ComponentView, type ObjectView, suspensionAt } from "../apply/mod.ts";
+import {
+  type ComponentStatus,
+  type ComponentView,
+  nextStep,
+  type ObjectView,
+  statusOfView,
+  suspensionAt,
+} from "../apply/mod.ts";
 import type { HealthStatus } from "../event.ts";
 import { keyOf } from "../object.ts";
-import { counted } from "../report/mod.ts";
+import { counted, whoInWords } from "../report/mod.ts";
 import type { ActionName, Component, ComponentDetail, ComponentObject, Run } from "./contract.ts";
 import { ACTIONS } from "./contract.ts";
 import { problemOf } from "./errors.ts";
@@ -18,14 +25,6 @@ export interface Known {
   readonly now: Date;
 }
 
-/** From the worst to the best. */
-const SEVERITY: readonly HealthStatus[] = [
-  "failed",
-  "terminating",
-  "progressing",
-  "unknown",
-  "current",
-];
 const WORKLOADS: ReadonlySet<string> = new Set([
   "Deployment",
   "StatefulSet",
@@ -48,14 +47,20 @@ export function describeComponent(look: Look, known: Known): ComponentDetail {
   };
   const suspended = suspensionAt(journal, known.now.getTime());
   const never = neverOf(look, suspended);
+  const status = statusIn(look, known.now);
+  const next = status === undefined ? undefined : nextStep(status);
   const row: Omit<Component, "version"> = {
     name: look.name,
     namespace: declared?.namespace ?? view?.inventory?.namespace ?? "",
     ...(declared?.description === undefined ? {} : { description: declared.description }),
     revision: revisionsOf(look),
     sync: { ...syncOf(look, known), ...(suspended === undefined ? {} : { hint: SUSPENDED }) },
-    health: healthOf(view, objects),
+    health: healthOf(status, view, objects),
+    ...lastRunOf(look),
     ...verifiedOf(look),
+    ...(next === undefined || next.words === ""
+      ? {}
+      : { next: { words: next.words, needed: next.isNeeded } }),
     ...(suspended === undefined ? {} : { suspended }),
     ...(look.schedule === undefined ? {} : { schedule: look.schedule }),
     ...holderOf(look, known),
@@ -99,7 +104,7 @@ function syncOf(look: Look, { acting, before, now }: Known): Component["sync"] {
 }
 
 function stateOf(
-  { declared, view, lease, error }: Look,
+  { declared, view, lease, error, isElsewhere }: Look,
   acting: Run | undefined,
 ): Omit<Component["sync"], "since"> {
   if (error !== undefined) {
@@ -107,6 +112,14 @@ function stateOf(
     return { state: "unknown", message, ...(hint === undefined ? {} : { hint }) };
   }
   if (view === undefined) return { state: "unknown", message: "It was not compared yet" };
+  if (isElsewhere) {
+    const { url = "" } = view.inventory?.source ?? {};
+    return {
+      state: "elsewhere",
+      message: `It was deployed from ${url}, which this server does not read`,
+      hint: "Deploy it from there with `plumb reconcile`, or let this server read it: --source.",
+    };
+  }
   if (declared === undefined) {
     return {
       state: "gone",
@@ -119,7 +132,7 @@ function stateOf(
     return { state: "not-deployed", counts, message: "Not deployed yet" };
   }
   const changed = view.objects.filter(({ change }) => change !== undefined);
-  const drifted = changed.filter(({ asApplied }) => asApplied).length;
+  const drifted = changed.filter(({ drift }) => drift !== undefined).length;
   const moved = changed.length - drifted;
   if (moved > 0) {
     return {
@@ -144,7 +157,14 @@ function stateOf(
   return { state: "behind", counts, message: "The last run did not finish", hint };
 }
 
+/** How it is, as `plumb status` would tell. */
+function statusIn({ view, journal, lease }: Look, now: Date): ComponentStatus | undefined {
+  return view &&
+    statusOfView(view, journal, { isHeld: lease !== undefined, now: now.getTime() });
+}
+
 function healthOf(
+  status: ComponentStatus | undefined,
   view: ComponentView | undefined,
   objects: readonly ComponentObject[],
 ): Component["health"] {
@@ -156,19 +176,23 @@ function healthOf(
     unknown: 0,
   };
   for (const { health } of objects) numbers[health.status]++;
-  if (view === undefined || view.inventory === undefined) {
+  if (status === undefined) {
     const message = view === undefined ? "Nothing is known" : "Not deployed yet";
     return { status: "unknown", message, objects: numbers };
   }
-  const status = SEVERITY.find((status) => numbers[status] > 0) ?? "current";
-  const worst = objects.find(({ health }) => health.status === status);
-  return {
-    status,
-    message: status === "current" || worst === undefined
-      ? `${counted(objects.length, "object")} ${objects.length === 1 ? "is" : "are"} well`
-      : `${worst.object.kind} ${worst.object.name}: ${worst.health.message}`,
-    objects: numbers,
-  };
+  const { health } = status;
+  const message = health.status === "current"
+    ? `${counted(objects.length, "object")} ${objects.length === 1 ? "is" : "are"} well`
+    : health.message;
+  return { status: health.status, message, objects: numbers };
+}
+
+function lastRunOf({ journal }: Look): Pick<Component, "lastRun"> {
+  const last = journal.runs.find(({ command }) => command !== "verify");
+  if (last === undefined) return {};
+  const { command: action, result: outcome, message, identity, started } = last;
+  const time = new Date(started).toISOString();
+  return { lastRun: { action, outcome, message, by: whoInWords(identity), time } };
 }
 
 function verifiedOf({ journal }: Look): Pick<Component, "verified"> {

@@ -24,8 +24,10 @@ export interface Look {
   readonly name: string;
   /** Absent when Git does not have it any more, or it can't be read. */
   readonly declared: Declared | undefined;
-  /** Absent when the cluster could not be compared with Git. */
+  /** Without `declared`, or with an error, what the cluster's records say. Absent when not even they could be read. */
   readonly view: ComponentView | undefined;
+  /** Deployed from a source that this server does not read. */
+  readonly isElsewhere: boolean;
   readonly journal: Journal;
   readonly lease: HeldLease | undefined;
   readonly schedule: ComponentList["components"][number]["schedule"];

@@ -16,9 +16,10 @@ import { actionName, runResult } from "./run.ts";
 export const sync = z.object({
   /**
    * drifted: the cluster was changed since the last deploy. behind: Git has moved since. not-deployed: never was.
-   * gone: deployed once, and no longer in Git. unknown: can't be told, and `message` says why.
+   * gone: deployed once, and no longer in Git. elsewhere: deployed from a source that this server does not read.
+   * unknown: can't be told, and `message` says why. Of the last three, the rest is what the cluster's records say.
    */
-  state: z.enum(["in-sync", "drifted", "behind", "not-deployed", "gone", "unknown"]),
+  state: z.enum(["in-sync", "drifted", "behind", "not-deployed", "gone", "elsewhere", "unknown"]),
   counts: counts.optional(),
   /** In words. */
   message: z.string(),
@@ -49,6 +50,16 @@ export const verdict = z.object({
   /** The run of this server that did it. */
   run: z.string().optional(),
 }).meta({ id: "Verdict" });
+
+/** How a run ended, as the cluster remembers it. */
+export const lastRun = z.object({
+  action: z.string(),
+  outcome: runResult,
+  message: z.string(),
+  /** Who, and where the run was. */
+  by: z.string(),
+  time,
+}).meta({ id: "LastRun" });
 
 /** Reconciling stands still, and why. */
 export const suspension = z.object({
@@ -90,7 +101,11 @@ export const component = z.object({
   revision: z.object({ git: revision.optional(), cluster: revision.optional() }),
   sync,
   health: componentHealth,
+  /** The last run that was no verification alone, wherever it ran. */
+  lastRun: lastRun.optional(),
   verified: verdict.optional(),
+  /** What to do about it, as `plumb status` says it: commands stand in backticks. */
+  next: z.object({ words: z.string(), needed: z.boolean() }).optional(),
   suspended: suspension.optional(),
   schedule: schedule.optional(),
   /** Who holds the component's lease, or does something with it here. */

@@ -29,15 +29,15 @@ function objectNamed(name: string, rest: Partial<ObjectView> = {}): ObjectView {
     health: { status: "current", message: "ready" },
     managers: ["plumb"],
     change: undefined,
-    asApplied: true,
+    drift: undefined,
     desired: undefined,
     ...rest,
   };
 }
 
-const changed = (name: string, asApplied: boolean) =>
+const changed = (name: string, hasDrifted: boolean) =>
   objectNamed(name, {
-    asApplied,
+    drift: hasDrifted ? "changed" : undefined,
     change: {
       action: "update",
       object: { group: "", kind: "ConfigMap", namespace: "web", name },
@@ -84,8 +84,65 @@ Deno.test("the worst object decides the health", () => {
   const view = viewOf([objectNamed("a"), objectNamed("b", { health: failed })]);
   const { health } = describeComponent(lookAt("web", { view }), known).component;
   assert.equal(health.status, "failed");
-  assert.equal(health.message, "ConfigMap b: the image can't be pulled");
+  assert.equal(health.message, "ConfigMap web/b: the image can't be pulled");
   assert.deepEqual([health.objects.current, health.objects.failed], [1, 1]);
+});
+
+Deno.test("what Git wants and nobody has deployed yet is not ill; what is missing is", () => {
+  const absent = {
+    exists: false,
+    health: { status: "unknown", message: "does not exist" },
+  } as const;
+  const healthOf = (object: ObjectView) =>
+    describeComponent(lookAt("web", { view: viewOf([objectNamed("a"), object]) }), known)
+      .component.health;
+  assert.equal(healthOf(objectNamed("new", absent)).status, "current");
+  const missing = healthOf(objectNamed("old", { ...absent, drift: "missing" }));
+  assert.deepEqual([missing.status, missing.message], [
+    "unknown",
+    "ConfigMap web/old: does not exist",
+  ]);
+});
+
+Deno.test("of what can't be compared with Git, the records say what there is, who did it, and what to do", () => {
+  const run = {
+    id: "1",
+    command: "reconcile" as const,
+    source: inventory.source,
+    identity: "ann@laptop/1/0c0ffee0",
+    started: "2026-01-01T10:00:00Z",
+    seconds: 12,
+    result: "applied" as const,
+    message: "The cluster is now as Git says",
+    changes: { create: 3 },
+    evidence: [],
+  };
+  const records = {
+    declared: undefined,
+    view: viewOf([objectNamed("a", { drift: "changed" })]),
+    journal: { component: "web", runs: [run] },
+  };
+  const found = describeComponent(lookAt("web", { ...records, isElsewhere: true }), known)
+    .component;
+  assert.equal(found.sync.state, "elsewhere");
+  assert.match(found.sync.message, /deployed from https:\/\/git.example.com\/platform.git/);
+  assert.match(found.sync.hint ?? "", /--source/);
+  assert.equal(found.revision.cluster?.revision, "4f1c0de");
+  assert.deepEqual([found.lastRun?.outcome, found.lastRun?.by], ["applied", "ann@laptop"]);
+  assert.deepEqual(found.next, {
+    words: "`plumb diff web`: ConfigMap web/a is changed",
+    needed: true,
+  });
+  assert.deepEqual(found.actions, ["rollback", "suspend"]);
+  const error = new PlumbError("missing-parameter", "domain has no value", { hint: "Give it." });
+  const unreadable = describeComponent(lookAt("web", { ...records, error }), known).component;
+  assert.deepEqual(
+    [unreadable.sync.state, unreadable.health.status, unreadable.lastRun?.action],
+    ["unknown", "current", "reconcile"],
+  );
+  assert.deepEqual(unreadable.actions, ["rollback", "suspend"]);
+  const gone = describeComponent(lookAt("web", records), known).component;
+  assert.equal(gone.sync.state, "gone");
 });
 
 Deno.test("what can't be done now is said with its reason, and a suspension that is over is none", () => {

@@ -43,6 +43,7 @@ export function lookAt(name: string, rest: Partial<Look> = {}): Look {
       waves: 0,
       inventory: undefined,
     },
+    isElsewhere: false,
     journal: { component: name, runs: [] },
     lease: undefined,
     schedule: undefined,

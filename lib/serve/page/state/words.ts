@@ -1,5 +1,6 @@
 /** What the page says of states: a word and a symbol for each, so that no colour is needed to tell them apart. @module */
 import type { Action } from "../../../event.ts";
+import { HEALTH_WORD } from "../../../report/state.ts";
 import type { ActionName, CheckEvent, Component, Run } from "../../contract.ts";
 
 /** How something is. The tone chooses the colour. */
@@ -16,16 +17,17 @@ export const SYNC: Readonly<Record<Component["sync"]["state"], State>> = {
   behind: { tone: "warn", symbol: "↑", word: "behind Git" },
   "not-deployed": { tone: "calm", symbol: "○", word: "not deployed" },
   gone: { tone: "warn", symbol: "−", word: "no longer in Git" },
-  unknown: { tone: "calm", symbol: "?", word: "not known" },
+  elsewhere: { tone: "calm", symbol: "↗", word: "from elsewhere" },
+  unknown: { tone: "calm", symbol: "?", word: "not compared" },
 };
 
 /** Of an object's health. */
 export const HEALTH: Readonly<Record<Component["health"]["status"], State>> = {
-  current: { tone: "good", symbol: "✓", word: "healthy" },
-  progressing: { tone: "busy", symbol: "…", word: "in progress" },
-  failed: { tone: "bad", symbol: "✗", word: "failed" },
-  terminating: { tone: "busy", symbol: "−", word: "being deleted" },
-  unknown: { tone: "calm", symbol: "?", word: "not known" },
+  current: { tone: "good", symbol: "✓", word: HEALTH_WORD.current },
+  progressing: { tone: "busy", symbol: "…", word: HEALTH_WORD.progressing },
+  failed: { tone: "bad", symbol: "✗", word: HEALTH_WORD.failed },
+  terminating: { tone: "busy", symbol: "−", word: HEALTH_WORD.terminating },
+  unknown: { tone: "calm", symbol: "?", word: HEALTH_WORD.unknown },
 };
 
 /** Of a check. */
@@ -81,6 +83,12 @@ export const ACTION: Readonly<
   suspend: { name: "Suspend", does: "Let no run change the component for a while." },
   resume: { name: "Resume", does: "Let runs change the component again." },
 };
+
+/** What people call the commands that the journal has: a deploy is a reconcile, whoever has asked for it. */
+export function actionName(command: string): string {
+  if (command === "reconcile") return ACTION.deploy.name;
+  return command in ACTION ? ACTION[command as ActionName].name : command;
+}
 
 /** A symbol for what a plan does with an object, as the terminal has it. */
 export const CHANGE: Readonly<

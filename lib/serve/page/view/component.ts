@@ -8,7 +8,7 @@ import { componentAddress, type Route, type Section, SECTIONS } from "../state/r
 import { sentence, SYNC } from "../state/words.ts";
 import { Actions } from "./actions.ts";
 import { Checks } from "./checks.ts";
-import { Badges, Facts, Working } from "./component_parts.ts";
+import { Badges, Facts, Next, Working } from "./component_parts.ts";
 import { HistoryList } from "./history.ts";
 import { type Asked, useAnswer, useSession, useTitle } from "./hooks.ts";
 import { Logs } from "./logs.ts";
@@ -57,6 +57,7 @@ export function ComponentPage({ route }: { readonly route: ComponentRoute }): VN
       ? html`<p>${sentence(component.sync.message)} ${component.sync.hint}</p>`
       : html`<${ProblemBox} problem=${component.error} />`
   }
+    <${Next} component=${component} />
     <${Working} component=${component} run=${activeRun(live, name)} />
     <${Facts} component=${component} />
     <${Actions} component=${component} />

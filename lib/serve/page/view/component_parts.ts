@@ -1,11 +1,11 @@
 /** What the overview and a component's own page both show. @module */
 import type { VNode } from "preact";
 import { shortRevision } from "../../../revision.ts";
-import { counted } from "../../../report/words.ts";
+import { verdictInWords } from "../../../report/state.ts";
 import type { Component, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { runAddress } from "../state/route.ts";
-import { ACTION, HEALTH, RUN_STATE, SYNC } from "../state/words.ts";
+import { ACTION, actionName, HEALTH, RESULT, RUN_STATE, type State, SYNC } from "../state/words.ts";
 import { Badge, When } from "./parts.ts";
 
 type Revision = NonNullable<Component["revision"]["git"]>;
@@ -38,33 +38,14 @@ export function verdictBadge(
     "passed" | "failed" | "notJudged"
   >,
 ): {
-  readonly state: {
-    readonly tone: "good" | "bad" | "warn";
-    readonly symbol: string;
-    readonly word: string;
-  };
+  readonly state: State;
 } {
-  if (failed > 0) {
-    return {
-      state: {
-        tone: "bad",
-        symbol: "✗",
-        word: `${failed} of ${counted(failed + passed + notJudged, "check")} failed`,
-      },
-    };
-  }
-  if (notJudged > 0) {
-    return {
-      state: { tone: "warn", symbol: "–", word: `${counted(notJudged, "check")} not judged` },
-    };
-  }
-  return {
-    state: {
-      tone: "good",
-      symbol: "✓",
-      word: `${counted(passed, "check")} passed`,
-    },
-  };
+  const [tone, symbol] = failed > 0
+    ? ["bad", "✗"] as const
+    : notJudged > 0
+    ? ["warn", "–"] as const
+    : ["good", "✓"] as const;
+  return { state: { tone, symbol, word: verdictInWords({ passed, failed, notJudged }) } };
 }
 
 /** Who is at work, where to look at it. */
@@ -95,13 +76,23 @@ export function Working({ component, run }: {
 
 /** Revisions and times. */
 export function Facts({ component }: { readonly component: Component }): VNode {
-  const { revision, schedule, verified, suspended } = component;
+  const { revision, schedule, verified, suspended, lastRun } = component;
   const same = revision.git !== undefined && revision.git.revision === revision.cluster?.revision;
   return html`<dl class="facts">
     ${
     same ? html`<${RevisionFact} label="Git and cluster" revision=${revision.git} />` : html`
       <${RevisionFact} label="Git" revision=${revision.git} />
       <${RevisionFact} label="Cluster" revision=${revision.cluster} />
+    `
+  }
+    ${
+    lastRun === undefined ? null : html`
+      <div>
+        <dt>Last run</dt>
+        <dd>
+            ${actionName(lastRun.action)} <${Badge} state=${RESULT[lastRun.outcome]} />
+            <span class="quiet"><${When} time=${lastRun.time} /> by ${lastRun.by}</span></dd>
+      </div>
     `
   }
     ${
@@ -157,4 +148,13 @@ function RevisionFact({ label, revision }: {
           : html`<span class="quiet"> by ${revision.author}</span>`}</dd>
     </div>
   `;
+}
+
+/** What to do about it next, in the words of `plumb status`. */
+export function Next({ component: { next } }: { readonly component: Component }): VNode | null {
+  if (next === undefined) return null;
+  const parts = next.words.split("`");
+  return html`<p class=${next.needed ? "" : "quiet"}>Next: ${
+    parts.map((part, index) => index % 2 === 0 ? part : html`<code>${part}</code>`)
+  }</p>`;
 }

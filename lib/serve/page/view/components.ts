@@ -5,7 +5,7 @@ import { html } from "../html.ts";
 import { activeRun } from "../state/live.ts";
 import { componentAddress } from "../state/route.ts";
 import { HEALTH, sentence, SYNC } from "../state/words.ts";
-import { Badges, Facts, Working } from "./component_parts.ts";
+import { Badges, Facts, Next, Working } from "./component_parts.ts";
 import { useSession, useTitle } from "./hooks.ts";
 import { Empty, ProblemBox, Waiting } from "./parts.ts";
 
@@ -51,10 +51,10 @@ export function Components(): VNode {
 
 /** What needs somebody comes first. */
 function byUrgency(left: Component, right: Component): number {
-  const urgency = ({ error, sync, health }: Component) =>
+  const urgency = ({ error, sync, health, next }: Component) =>
     error !== undefined || HEALTH[health.status].tone === "bad"
       ? 0
-      : SYNC[sync.state].tone === "warn"
+      : next?.needed || SYNC[sync.state].tone === "warn"
       ? 1
       : 2;
   return urgency(left) - urgency(right) || left.name.localeCompare(right.name);
@@ -78,6 +78,7 @@ function Card({ component }: { readonly component: Component }): VNode {
       ? html`<p>${sentence(sync.message)}</p>`
       : html`<${ProblemBox} problem=${error} />`
   }
+    <${Next} component=${component} />
     <${Working} component=${component} run=${run} />
     <${Facts} component=${component} />
   </li>`;

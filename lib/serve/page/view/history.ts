@@ -7,16 +7,10 @@ import type { HistoryEntry } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api } from "../net/api.ts";
 import { runAddress } from "../state/route.ts";
-import { ACTION, RESULT, sentence } from "../state/words.ts";
+import { actionName, RESULT, sentence } from "../state/words.ts";
 import { verdictBadge } from "./component_parts.ts";
 import { useAnswer } from "./hooks.ts";
 import { Badge, Empty, ProblemBox, Waiting, When } from "./parts.ts";
-
-/** What the journal calls a deploy is a reconcile, whoever has asked for it. */
-const NAME: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(ACTION).map(([action, { name }]) => [action, name])),
-  reconcile: ACTION.deploy.name,
-};
 
 /** The newest first. */
 export function HistoryList({ name, version }: {
@@ -47,7 +41,7 @@ export function HistoryList({ name, version }: {
 function Entry({ entry }: { readonly entry: HistoryEntry }): VNode {
   const { action, started, seconds, outcome, message, by, verified } = entry;
   return html`
-    <p><strong>${NAME[action] ?? action}</strong> <${Badge} state=${RESULT[outcome]} />${" "}
+    <p><strong>${actionName(action)}</strong> <${Badge} state=${RESULT[outcome]} />${" "}
       ${verified === undefined
         ? null
         : html`<${Badge} what="Checks" ...${verdictBadge(verified)} />`}
