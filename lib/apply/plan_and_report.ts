@@ -11,6 +11,7 @@ import { approvable, type ApprovedPlan } from "./approved.ts";
 import { type Base, tellPlan } from "./base.ts";
 import { fightEvents, fightsIn } from "./fights.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
+import { returningEvents } from "./rollback/told.ts";
 
 /** What a plan is made for, and who hears of it. */
 export interface ReportedPlanOptions
@@ -42,6 +43,10 @@ export async function planAndReport(
   });
   await tellPlan(cluster, planned, { ...options, text: observing });
   for (const message of warningsOf(planned)) options.emit({ type: "warning", message });
+  const { retained } = planned.retained ?? {};
+  if (options.mode === "observe" && retained !== undefined) {
+    returningEvents(retained).forEach(options.emit);
+  }
   if (options.tellsIrreversible) {
     for (const line of irreversible(changesIn(planned.plan))) {
       options.emit({ type: "warning", message: `No undo takes this back: ${line}` });

@@ -42,6 +42,7 @@ const NOTHING: Omit<RunPlan, "digest" | "summary"> = {
   changes: [],
   waves: 0,
   steps: [],
+  data: [],
   warnings: [],
   confirm: "click",
 };

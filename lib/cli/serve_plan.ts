@@ -12,7 +12,7 @@ export class Told {
   message = "";
   #plan: Extract<Event, { type: "plan" }> | undefined;
   readonly #warnings: string[] = [];
-  readonly #steps: string[] = [];
+  readonly #data: RunPlan["data"] = [];
 
   constructor({ emit }: ActionContext) {
     this.emit = (event) => {
@@ -29,7 +29,7 @@ export class Told {
       return objects.length === 0 ? [] : [`Will be ${action}d: ${namesOf(objects)}`];
     });
     return {
-      digest: digestOf(approved ?? [changes, this.#steps, this.#warnings]),
+      digest: digestOf(approved ?? [changes, this.#data, this.#warnings]),
       summary: changes.length === 0
         ? "Nothing differs"
         : `${counted(changes.length, "object")} ${
@@ -38,7 +38,8 @@ export class Told {
       ...(counts === undefined ? {} : { counts: { ...counts } }),
       changes: [...changes],
       waves,
-      steps: [...this.#steps],
+      steps: [],
+      data: [...this.#data],
       warnings: [...deletions, ...this.#warnings],
       confirm: "click",
     };
@@ -48,9 +49,8 @@ export class Told {
     if (event.type === "plan") this.#plan = event;
     if (event.type === "warning") this.#warnings.push(event.message);
     if (event.type === "data") {
-      const line = `${event.what}: ${event.message}`;
-      if (event.state === "lost") this.#warnings.push(`Lost for good: ${line}`);
-      else this.#steps.push(`Kept: ${line}`);
+      const { type: _, ...fate } = event;
+      this.#data.push(fate);
     }
     if (event.type === "violation") {
       this.#warnings.push(`${event.policy}: ${event.message}. ${event.fix}`);

@@ -29,7 +29,8 @@ spec:
 `;
 
 /** Deploys and verifies a component from a folder, without the dashboard. */
-async function deploy({ folder, name, ...space }: Workspace): Promise<void> {
+async function deploy(space: Workspace): Promise<void> {
+  const { folder, name } = space;
   await space.write({
     [`${name}/app.yaml`]: documents(
       NAMESPACE,
@@ -67,7 +68,11 @@ Deno.test("a component from elsewhere is told by the cluster's records, and can 
   await deploy(space);
   const empty = await Deno.makeTempDir({ prefix: "plumb-serve-" });
   try {
-    await using served = await dashboard({ ...space, folder: empty });
+    await using served = await dashboard({
+      name: space.name,
+      kubeconfig: space.kubeconfig,
+      folder: empty,
+    });
     const found = await detailOf(served, space.name);
     assert.equal(found.sync.state, "elsewhere");
     assert.match(found.sync.message, new RegExp(`deployed from ${space.folder}/`));

@@ -241,9 +241,16 @@ Deno.test("who finds somebody else at work is told who it is", async () => {
   assert.match(done.message ?? "", /ann@laptop\/7/);
 });
 
+/** What a rollback keeps. */
+const KEYS = `apiVersion: plumb.thinkube.io/v1alpha1
+kind: GeneratedSecret
+metadata: { name: keys }
+spec: { generate: { SECRET_KEY: { length: 40 } } }
+`;
+
 Deno.test("a component is suspended and resumed, and rolled back when its plan is confirmed", async () => {
   await using space = await workspace();
-  await write(space, configMap("settings"));
+  await write(space, configMap("settings"), KEYS);
   await using served = await dashboard(space);
   const { operator } = served;
   const act = async (request: Parameters<typeof operator.plan>[1], name?: string) => {
@@ -271,8 +278,16 @@ Deno.test("a component is suspended and resumed, and rolled back when its plan i
   const unnamed = await operator.post(`/api/runs/${planned.id}/confirm`, { digest });
   assert.equal(unnamed.status, 409);
   assert.ok(await space.get(CONFIG_MAPS, "settings"));
-  assert.equal((await act({ action: "rollback" })).result, "rolled-back");
+  // What becomes of data stands in the plan, of a rollback and of the deploy after it.
+  const dataOf = ({ plan }: Run) => plan?.data.map(({ state, what }) => `${state} ${what}`);
+  const keys = `Secret ${space.name}/keys, SECRET_KEY`;
+  assert.deepEqual(dataOf(planned), [`lost ${keys}`]);
+  const rolledBack = await act({ action: "rollback" });
+  assert.equal(rolledBack.result, "rolled-back");
+  assert.deepEqual(dataOf(rolledBack), [`kept ${keys}`]);
   assert.equal(await space.get(CONFIG_MAPS, "settings"), undefined);
+  const again = await operator.plan(space.name, { action: "deploy" });
+  assert.deepEqual(dataOf(again), [`back ${keys}`]);
 
   const { entries } = await operator.get<History>(`/api/components/${space.name}/history`);
   assert.deepEqual(entries.map(({ action }) => action), [

@@ -31,6 +31,24 @@ export function keptEvents(retained: Retained): DataEvent[] {
   ];
 }
 
+/** What a deploy finds again. Told before it; when it is back, the deploy tells itself. */
+export function returningEvents({ volumes, secrets }: Retained): DataEvent[] {
+  return [
+    ...volumes.map((volume): DataEvent => ({
+      type: "data",
+      state: "back",
+      what: volumeInWords(volume),
+      message: "a rollback has kept it, and the deploy binds it to that claim again",
+    })),
+    ...secrets.map(({ namespace, name, data }): DataEvent => ({
+      type: "data",
+      state: "back",
+      what: `Secret ${namespace}/${name}, ${Object.keys(data).join(", ")}`,
+      message: "a rollback has kept it, and the deploy uses it again",
+    })),
+  ];
+}
+
 /** Data that is not the component's own. */
 export function outsideEvents({ outside }: Retained): DataEvent[] {
   return outside.map(({ what, where, back }) => (

@@ -53,6 +53,13 @@ export const checkEvent = z.object({
 }).meta({ id: "CheckEvent" });
 export type CheckEvent = z.output<typeof checkEvent>;
 
+/** Data that outlives a rollback, comes back with the next deploy, or is deleted for good. */
+export const dataFate = z.object({
+  state: z.enum(["kept", "back", "lost"]),
+  what: z.string(),
+  message: z.string(),
+}).meta({ id: "DataFate" });
+
 /** One thing that happened in a run. */
 export const event = z.discriminatedUnion("type", [
   z.object({
@@ -172,12 +179,7 @@ export const event = z.discriminatedUnion("type", [
     since: optional(z.string()),
     until: optional(z.string()),
   }),
-  z.object({
-    type: z.literal("data"),
-    state: z.enum(["kept", "back", "lost"]),
-    what: z.string(),
-    message: z.string(),
-  }),
+  dataFate.extend({ type: z.literal("data") }),
   z.object({
     type: z.literal("undo"),
     state: z.enum(["begun", "done", "failed", "held", "impossible"]),

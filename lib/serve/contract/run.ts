@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { componentName, counts, outcome, problem, time } from "./common.ts";
-import { changeReport, event } from "./event.ts";
+import { changeReport, dataFate, event } from "./event.ts";
 
 /** What can be done with a component. */
 export const ACTIONS = [
@@ -73,6 +73,8 @@ export const runPlan = z.object({
   waves: z.int(),
   /** What is done beside changes of objects, a sentence each, such as the checks that will run. */
   steps: z.array(z.string()),
+  /** What becomes of volumes, databases and secrets. */
+  data: z.array(dataFate),
   /** What to think of before, such as what can't be undone. */
   warnings: z.array(z.string()),
   /** name: the component's name has to be typed, since data will be lost. */

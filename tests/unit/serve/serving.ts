@@ -20,6 +20,7 @@ export const PLAN: RunPlan = {
   changes: [],
   waves: 1,
   steps: [],
+  data: [],
   warnings: [],
   confirm: "click",
 };

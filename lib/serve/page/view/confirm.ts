@@ -22,6 +22,7 @@ export function Confirm(
     <${PlanText} plan=${plan} />
     <${Requirements} requirements=${progress.requirements} />
     <${Violations} violations=${progress.violations} />
+    <${Data} data=${plan.data} />
     <${Question} run=${run} plan=${plan} />
     <${PlanChanges} run=${run} plan=${plan} />
   `;

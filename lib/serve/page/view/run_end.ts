@@ -37,7 +37,7 @@ export function RunEnd(
     ${progress.undo?.state === "held" ? html`<${TryAgain} run=${run} />` : null}
     <${Failures} objects=${failedObjects(progress)} />
     <${Notes} notes=${notes} />
-    <${Data} data=${progress.data} />
+    ${run.started === undefined ? null : html`<${Data} data=${progress.data} />`}
     <${Proposal} proposal=${proposal} />
     <p><a href=${componentAddress(run.component)}>Back to ${run
       .component}</a> · <a href=${componentAddress(run.component, "history")}>History</a></p>

@@ -4,6 +4,7 @@ import { describe, keyOf } from "../../../object.ts";
 import { proposalInWords } from "../../../report/proposal.ts";
 import { suspensionInWords } from "../../../report/suspension.ts";
 import { irreversibleLines, undoSentence } from "../../../report/undo.ts";
+import type { RunPlan } from "../../contract.ts";
 import { html } from "../html.ts";
 import type { ObjectProgress, Progress } from "../state/progress.ts";
 import { sentence } from "../state/words.ts";
@@ -129,7 +130,7 @@ const FATE = {
 } as const;
 
 /** What becomes of volumes, databases and secrets. */
-export function Data({ data }: { readonly data: Progress["data"] }): VNode | null {
+export function Data({ data }: { readonly data: RunPlan["data"] }): VNode | null {
   if (data.length === 0) return null;
   return html`
     <h2>Data</h2>
