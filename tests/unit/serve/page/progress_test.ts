@@ -135,3 +135,18 @@ Deno.test("checks are known by their newest state, and the run by its last messa
     "verify",
   ]);
 });
+
+Deno.test("what becomes of data is told as the run that goes tells it, not as its plan did", () => {
+  const data = (state: "kept" | "back"): Event => (
+    { type: "data", state, what: "Secret shop/keys", message: "as before" }
+  );
+  const planned: Event[] = [
+    { type: "run", command: "diff", component: "shop", mode: "observe" },
+    data("back"),
+  ];
+  assert.equal(after(...planned).data.length, 1);
+  assert.deepEqual(after(...planned, ...deploy).data, []);
+  assert.deepEqual(after(...planned, ...deploy, data("back")).data.map(({ state }) => state), [
+    "back",
+  ]);
+});

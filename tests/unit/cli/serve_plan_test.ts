@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { Told } from "../../../lib/cli/serve_plan.ts";
+import { type Event, noCounts } from "../../../lib/event.ts";
+
+const settings = { group: "", kind: "ConfigMap", namespace: "shop", name: "settings" };
+
+function planOf(...events: Event[]) {
+  const heard: Event[] = [];
+  const { signal } = new AbortController();
+  const told = new Told({ by: "ada", run: "1", signal, emit: (event) => heard.push(event) });
+  events.forEach(told.emit);
+  assert.deepEqual(heard, events);
+  return told.planOf();
+}
+
+Deno.test("a plan has what becomes of data, and what to think of before", () => {
+  const kept = { state: "kept", what: "Secret shop/keys", message: "in a Secret" } as const;
+  const lost = { state: "lost", what: "PersistentVolume a", message: "goes for good" } as const;
+  const change = { action: "delete", object: settings, fields: [] } as const;
+  const plan = planOf(
+    { type: "plan", counts: { ...noCounts(), delete: 1 }, changes: [change], waves: 1 },
+    { type: "data", ...kept },
+    { type: "data", ...lost },
+    { type: "warning", message: "No undo takes this back: Job shop/migrate has run" },
+  );
+  assert.deepEqual(plan.data, [kept, lost]);
+  assert.deepEqual(plan.warnings, [
+    "ConfigMap shop/settings will be deleted",
+    "No undo takes this back: Job shop/migrate has run",
+  ]);
+  // Who confirms a plan confirms what becomes of data, too.
+  assert.notEqual(plan.digest, planOf({ type: "data", ...kept }).digest);
+});
