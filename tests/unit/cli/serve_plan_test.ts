@@ -25,9 +25,12 @@ Deno.test("a plan has what becomes of data, and what to think of before", () => 
   );
   assert.deepEqual(plan.data, [kept, lost]);
   assert.deepEqual(plan.warnings, [
-    "ConfigMap shop/settings will be deleted",
+    "Will be deleted: ConfigMap shop/settings",
     "No undo takes this back: Job shop/migrate has run",
   ]);
+  const many = Array.from({ length: 7 }, () => change);
+  const [warning] = planOf({ type: "plan", counts: noCounts(), changes: many, waves: 1 }).warnings;
+  assert.match(warning ?? "", /^Will be deleted: (ConfigMap shop\/settings, ){5}and 2 more objects$/);
   // Who confirms a plan confirms what becomes of data, too.
   assert.notEqual(plan.digest, planOf({ type: "data", ...kept }).digest);
 });

@@ -90,7 +90,7 @@ export function Facts({ component }: { readonly component: Component }): VNode {
       <div>
         <dt>Last run</dt>
         <dd>
-            ${actionName(lastRun.action)} <${Badge} state=${RESULT[lastRun.outcome]} />
+            ${actionName(lastRun.action)} <${Badge} state=${RESULT[lastRun.outcome]} />${" "}
             <span class="quiet"><${When} time=${lastRun.time} /> by ${lastRun.by}</span></dd>
       </div>
     `

@@ -10,7 +10,7 @@ import { ACTION, elapsedInWords, sentence } from "../state/words.ts";
 import { ChangeList, DiffLook } from "./diff.ts";
 import { useSession } from "./hooks.ts";
 import { ProblemBox } from "./parts.ts";
-import { Requirements, Violations } from "./run_parts.ts";
+import { Data, Requirements, Violations } from "./run_parts.ts";
 
 /** Shows the plan and asks once. */
 export function Confirm(

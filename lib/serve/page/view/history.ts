@@ -42,7 +42,7 @@ function Entry({ entry }: { readonly entry: HistoryEntry }): VNode {
   const { action, started, seconds, outcome, message, by, verified } = entry;
   return html`
     <p><strong>${actionName(action)}</strong> <${Badge} state=${RESULT[outcome]} />${" "}
-      ${verified === undefined
+      ${verified === undefined || action === "verify"
         ? null
         : html`<${Badge} what="Checks" ...${verdictBadge(verified)} />`}
       ${" "}<span class="quiet"><${When} time=${started} />, by ${by}, took ${secondsInWords(
