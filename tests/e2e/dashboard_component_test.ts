@@ -95,15 +95,31 @@ Deno.test("the dashboard is deployed by Plumb, and does its work as the account 
     documents(NAMESPACE, configMap("settings"), deployment("web", { image: IMAGE }))
       .replaceAll("NAMESPACE", "web"),
   );
-  const served = stack.use(await dashboard({ folder, name: "web", kubeconfig }));
+  const served = stack.use(
+    await dashboard({ folder, name: "web", kubeconfig }, { component: undefined }),
+  );
   const { operator, viewer } = served;
 
   await test.step("as its account it deploys, sees drift as it happens, and verifies", async () => {
     const { components, cluster: reach } = await viewer.get<ComponentList>("/api/components");
     assert.equal(reach.error, undefined);
-    assert.deepEqual(components.map(({ name, sync }) => [name, sync.state]), [
-      ["web", "not-deployed"],
-    ]);
+    // Of what was deployed from elsewhere, itself among it, the cluster's records tell.
+    assert.deepEqual(
+      components.map(({ name, sync, health, lastRun }) => [
+        name,
+        sync.state,
+        health.status,
+        lastRun?.outcome,
+      ]),
+      [
+        ["plumb", "elsewhere", "current", "applied"],
+        ["plumb-dashboard", "elsewhere", "current", "applied"],
+        ["web", "not-deployed", "unknown", undefined],
+      ],
+    );
+    const [rights] = components;
+    assert.match(rights?.sync.message ?? "", /deployed from .*manifests\/plumb, which/);
+    assert.match(rights?.sync.hint ?? "", /plumb reconcile/);
     assert.equal(await act(operator, "deploy"), "applied");
     const { component } = await viewer.get<ComponentDetail>("/api/components/web");
     assert.deepEqual([component.sync.state, component.health.status], ["in-sync", "current"]);
