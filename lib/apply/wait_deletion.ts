@@ -34,6 +34,7 @@ export async function waitForDeletion(
       signal?.throwIfAborted();
       const live = await cluster.get(resource, reference);
       if (live === undefined || live.metadata.uid !== uid) {
+        if (told !== "") onChange?.({ object: reference, status: "current", message: "is gone" });
         return { reference, gone: true };
       }
       const remains = remainsOf(live);

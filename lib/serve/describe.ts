@@ -219,12 +219,13 @@ const SUSPENDED = "It is suspended: nothing is written until it is resumed.";
 
 /** What can't be done with a component now, and why. */
 function neverOf(
-  { declared, view, journal, error }: Look,
+  { declared, view, journal, error, isElsewhere }: Look,
   suspended: Component["suspended"],
 ): Component["never"] {
   const never: Partial<Record<ActionName, string>> = {};
   const unreadable = error === undefined ? undefined : problemOf(error).message;
-  const missing = unreadable ?? (declared === undefined ? "Git does not have it" : undefined);
+  const absent = isElsewhere ? "It was deployed from elsewhere" : "Git does not have it";
+  const missing = unreadable ?? (declared === undefined ? absent : undefined);
   for (const action of ["deploy", "diff", "verify", "propose", "undo"] as const) {
     if (missing !== undefined) never[action] = missing;
   }

@@ -30,7 +30,10 @@ Deno.test("a plan has what becomes of data, and what to think of before", () => 
   ]);
   const many = Array.from({ length: 7 }, () => change);
   const [warning] = planOf({ type: "plan", counts: noCounts(), changes: many, waves: 1 }).warnings;
-  assert.match(warning ?? "", /^Will be deleted: (ConfigMap shop\/settings, ){5}and 2 more objects$/);
+  assert.match(
+    warning ?? "",
+    /^Will be deleted: (ConfigMap shop\/settings, ){5}and 2 more objects$/,
+  );
   // Who confirms a plan confirms what becomes of data, too.
   assert.notEqual(plan.digest, planOf({ type: "data", ...kept }).digest);
 });

@@ -206,7 +206,7 @@ function applyHealth(draft: Draft, event: EventOf<"health">): void {
   draft.objects.set(key, {
     ...known,
     wave: known.wave ?? draft.wave?.wave,
-    state: HEALTH[event.status],
+    state: known.action === "delete" && event.status === "current" ? "done" : HEALTH[event.status],
     message: event.message,
     evidence: event.evidence ?? [],
   });

@@ -13,7 +13,7 @@ import { HistoryList } from "./history.ts";
 import { type Asked, useAnswer, useSession, useTitle } from "./hooks.ts";
 import { Logs } from "./logs.ts";
 import { Objects } from "./objects.ts";
-import { Empty, ProblemBox, Waiting } from "./parts.ts";
+import { Empty, ProblemBox, Waiting, withCode } from "./parts.ts";
 import { Settings } from "./settings.ts";
 
 const TITLE: Readonly<Record<Section, string>> = {
@@ -54,7 +54,7 @@ export function ComponentPage({ route }: { readonly route: ComponentRoute }): VN
     <${Badges} component=${component} />
     ${
     component.error === undefined
-      ? html`<p>${sentence(component.sync.message)} ${component.sync.hint}</p>`
+      ? html`<p>${sentence(component.sync.message)} ${withCode(component.sync.hint ?? "")}</p>`
       : html`<${ProblemBox} problem=${component.error} />`
   }
     <${Next} component=${component} />

@@ -6,7 +6,7 @@ import type { Component, Run } from "../../contract.ts";
 import { html } from "../html.ts";
 import { runAddress } from "../state/route.ts";
 import { ACTION, actionName, HEALTH, RESULT, RUN_STATE, type State, SYNC } from "../state/words.ts";
-import { Badge, When } from "./parts.ts";
+import { Badge, When, withCode } from "./parts.ts";
 
 type Revision = NonNullable<Component["revision"]["git"]>;
 
@@ -153,8 +153,5 @@ function RevisionFact({ label, revision }: {
 /** What to do about it next, in the words of `plumb status`. */
 export function Next({ component: { next } }: { readonly component: Component }): VNode | null {
   if (next === undefined) return null;
-  const parts = next.words.split("`");
-  return html`<p class=${next.needed ? "" : "quiet"}>Next: ${
-    parts.map((part, index) => index % 2 === 0 ? part : html`<code>${part}</code>`)
-  }</p>`;
+  return html`<p class=${next.needed ? "" : "quiet"}>Next: ${withCode(next.words)}</p>`;
 }

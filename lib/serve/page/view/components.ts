@@ -7,7 +7,7 @@ import { componentAddress } from "../state/route.ts";
 import { HEALTH, sentence, SYNC } from "../state/words.ts";
 import { Badges, Facts, Next, Working } from "./component_parts.ts";
 import { useSession, useTitle } from "./hooks.ts";
-import { Empty, ProblemBox, Waiting } from "./parts.ts";
+import { Empty, ProblemBox, Waiting, withCode } from "./parts.ts";
 
 /** All components. */
 export function Components(): VNode {
@@ -60,6 +60,9 @@ function byUrgency(left: Component, right: Component): number {
   return urgency(left) - urgency(right) || left.name.localeCompare(right.name);
 }
 
+/** Where nobody would guess what to do, and the component's own page offers little. */
+const HINTED: ReadonlySet<Component["sync"]["state"]> = new Set(["gone", "elsewhere"]);
+
 function Card({ component }: { readonly component: Component }): VNode {
   const { live } = useSession();
   const { name, namespace, description, error, sync } = component;
@@ -75,7 +78,9 @@ function Card({ component }: { readonly component: Component }): VNode {
     <${Badges} component=${component} />
     ${
     error === undefined
-      ? html`<p>${sentence(sync.message)}</p>`
+      ? html`<p>${sentence(sync.message)} ${
+        HINTED.has(sync.state) ? withCode(sync.hint ?? "") : null
+      }</p>`
       : html`<${ProblemBox} problem=${error} />`
   }
     <${Next} component=${component} />

@@ -28,6 +28,11 @@ export function When({ time }: { readonly time: string }): VNode {
   return html`<time datetime=${time} title=${new Date(time).toLocaleString()}>${text}</time>`;
 }
 
+/** A text in which commands stand in backticks. */
+export function withCode(text: string): ComponentChildren {
+  return text.split("`").map((part, index) => index % 2 === 0 ? part : html`<code>${part}</code>`);
+}
+
 /** What went wrong, where, and what to do. */
 export function ProblemBox({ problem, children }: {
   readonly problem: Problem;

@@ -123,6 +123,8 @@ function Waves({ progress }: { readonly progress: Progress }): VNode | null {
         <details key=${wave} open=${open} class="wave">
           <summary><strong>${wave !== undefined
             ? `Wave ${wave}`
+            : objects.every(({ action }) => action === "delete")
+            ? "Deletions"
             : done
             ? "Not begun"
             : "To come"}</strong>${" "}

@@ -136,6 +136,23 @@ Deno.test("checks are known by their newest state, and the run by its last messa
   ]);
 });
 
+Deno.test("what is deleted is waited for until it is gone, and done then", () => {
+  const change: Event = { type: "change", action: "delete", object: web, result: "done" };
+  const going: Event[] = [
+    {
+      type: "plan",
+      counts: noCounts(),
+      waves: 1,
+      changes: [{ action: "delete", object: web, fields: [] }],
+    },
+    change,
+    { type: "health", object: web, status: "terminating", message: "1 of 2 pods is left" },
+  ];
+  assert.deepEqual(statesOf(after(...going)), ["web waiting"]);
+  const gone: Event = { type: "health", object: web, status: "current", message: "is gone" };
+  assert.deepEqual(statesOf(after(...going, gone)), ["web done"]);
+});
+
 Deno.test("what becomes of data is told as the run that goes tells it, not as its plan did", () => {
   const data = (state: "kept" | "back"): Event => (
     { type: "data", state, what: "Secret shop/keys", message: "as before" }
