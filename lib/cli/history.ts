@@ -116,7 +116,9 @@ function rowOf(run: Run, { columns, now }: HistoryOptions): string[] {
   ];
 }
 
-function whatHappened({ command, message, changes, verified, evidence, subject }: Run): string {
+function whatHappened(
+  { command, message, changes, verified, evidence, subject, proposal }: Run,
+): string {
   const done = changesInWords(changes);
   const parts = [
     message,
@@ -124,6 +126,7 @@ function whatHappened({ command, message, changes, verified, evidence, subject }
     ...(verified === undefined || command === "verify" ? [] : [verificationInWords(verified)]),
     ...(subject === undefined ? [] : [`“${subject}”`]),
     ...evidence.slice(0, 1),
+    ...(proposal === undefined ? [] : [`its revert is proposed at ${proposal}`]),
   ];
   return parts.join("; ");
 }
