@@ -4,14 +4,12 @@ import {
   assertApproved,
   type Journal,
   readJournal,
-  resume,
-  suspend,
 } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
 import { settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Outcome } from "../event.ts";
-import { clockInWords, counted } from "../report/mod.ts";
+import { counted } from "../report/mod.ts";
 import type {
   ActionContext,
   ActionName,
@@ -28,7 +26,8 @@ import type { ServeEyes } from "./serve_eyes.ts";
 import type { Folder } from "./serve_folder.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { planInOneRun } from "./serve_one_run.ts";
-import { digestOf, Told } from "./serve_plan.ts";
+import { digestOf, NO_CHANGES, Told } from "./serve_plan.ts";
+import { planSuspension } from "./serve_suspension.ts";
 import { checksIn, runVerify } from "./verify.ts";
 
 type Prepared = Awaited<ReturnType<Commands["prepare"]>>;
@@ -36,16 +35,6 @@ type Request<Name extends ActionName> = Extract<ActionRequest, { action: Name }>
 
 /** For one wave, in milliseconds. */
 const TIMEOUT = 5 * 60_000;
-
-/** A plan without changes of objects. */
-const NOTHING: Omit<RunPlan, "digest" | "summary"> = {
-  changes: [],
-  waves: 0,
-  steps: [],
-  data: [],
-  warnings: [],
-  confirm: "click",
-};
 
 /** Plans actions and carries them out. */
 export class ServeActions implements Commands {
@@ -81,7 +70,7 @@ export class ServeActions implements Commands {
         return await this.#undo(component, action);
       case "suspend":
       case "resume":
-        return this.#suspension(component, request);
+        return planSuspension(this.#cluster, component, request);
     }
   }
 
@@ -160,7 +149,7 @@ export class ServeActions implements Commands {
     const steps = checks.map((check) => `${titleOf(check)}: ${check.check.proves}`);
     return {
       plan: {
-        ...NOTHING,
+        ...NO_CHANGES,
         digest: digestOf([name, steps]),
         summary: `${counted(checks.length, "check")}. Whatever a check makes, it removes.`,
         steps,
@@ -197,32 +186,6 @@ export class ServeActions implements Commands {
       result: "undone",
       plan: { summary: "Go back to the revision that was good before", confirm: "click" },
     });
-  }
-
-  #suspension(name: string, request: Request<"suspend" | "resume">): Prepared {
-    const until = request.action === "suspend" ? request.until : undefined;
-    const end = until === undefined ? "" : `, or until ${clockInWords(until)}`;
-    const [summary, step] = request.action === "suspend"
-      ? [`Suspend ${name}: ${request.reason}`, `No run writes to it until it is resumed${end}.`]
-      : [`Resume ${name}`, "The next run writes to it again."];
-    return {
-      plan: { ...NOTHING, digest: digestOf([name, request]), summary, steps: [step] },
-      carryOut: async ({ by, emit }) => {
-        const from = `${by}@${Deno.hostname()}`;
-        if (request.action === "resume") {
-          const ended = await resume(this.#cluster, name, from);
-          const state = ended === undefined ? "none" : "resumed";
-          emit({ type: "suspension", component: name, state, ...ended });
-        } else {
-          const options = { reason: request.reason, until, from };
-          const suspension = await suspend(this.#cluster, name, options);
-          emit({ type: "suspension", component: name, state: "suspended", ...suspension });
-        }
-        return request.action === "suspend"
-          ? { result: "suspended", message: `No run writes to ${name} any more` }
-          : { result: "resumed", message: `Runs write to ${name} again` };
-      },
-    };
   }
 
   /** Plans a run, as `diff` does. */

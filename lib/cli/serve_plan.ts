@@ -6,6 +6,16 @@ import { describe } from "../object.ts";
 import { counted } from "../report/mod.ts";
 import type { ActionContext, RunPlan } from "../serve/mod.ts";
 
+/** A plan without changes of objects. */
+export const NO_CHANGES: Omit<RunPlan, "digest" | "summary"> = {
+  changes: [],
+  waves: 0,
+  steps: [],
+  data: [],
+  warnings: [],
+  confirm: "click",
+};
+
 /** Hears what a run tells, and hands it on. */
 export class Told {
   readonly emit: (event: Event) => void;
