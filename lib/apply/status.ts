@@ -236,9 +236,11 @@ export function statusOfView(
     drifted: objects.flatMap(({ reference, drift }) =>
       drift === undefined ? [] : [{ reference, how: drift }]
     ),
-    unseen: 0,
-    // What Git wants and nobody has deployed yet is not ill.
-    health: worst(objects.filter(({ exists, drift }) => exists || drift !== undefined)),
+    unseen: objects.filter(({ isSeen }) => !isSeen).length,
+    // What Git wants and nobody has deployed yet is not ill, and of what can't be seen nobody knows.
+    health: worst(
+      objects.filter(({ exists, isSeen, drift }) => (exists && isSeen) || drift !== undefined),
+    ),
   };
 }
 

@@ -22,6 +22,8 @@ export interface ObjectView extends Target {
   /** Keys of what must be ready first. */
   readonly dependsOn: readonly string[];
   readonly exists: boolean;
+  /** Not, where these credentials may not look at it: then it is taken to exist. */
+  readonly isSeen: boolean;
   readonly health: Health;
   /** Field managers that hold any of its fields, those of its status aside. */
   readonly managers: readonly string[];
@@ -216,21 +218,21 @@ function asItLives(
   resource: Resource,
   live: KubernetesObject | undefined,
   exists: boolean,
-): Pick<ObjectView, "exists" | "health" | "managers"> {
+): Pick<ObjectView, "exists" | "isSeen" | "health" | "managers"> {
   if (live !== undefined) {
     const managers = new Set(
       (live.metadata.managedFields ?? [])
         .filter(({ subresource }) => subresource !== "status")
         .map(({ manager }) => manager ?? "").filter((manager) => manager !== ""),
     );
-    return { exists: true, health: healthOf(live), managers: [...managers].sort() };
+    return { exists: true, isSeen: true, health: healthOf(live), managers: [...managers].sort() };
   }
   if (isExternal(resource) && exists) {
     const health: Health = { status: "current", message: "lives outside of the cluster's API" };
-    return { exists, health, managers: [FIELD_MANAGER] };
+    return { exists, isSeen: true, health, managers: [FIELD_MANAGER] };
   }
   const health: Health = exists
     ? { status: "unknown", message: "can't be read" }
     : { status: "unknown", message: "does not exist" };
-  return { exists, health, managers: [] };
+  return { exists, isSeen: !exists, health, managers: [] };
 }

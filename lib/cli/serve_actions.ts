@@ -1,10 +1,5 @@
 /** What can be done from the dashboard: the commands of the CLI, planned first and then carried out. @module */
-import {
-  type ApprovedPlan,
-  assertApproved,
-  type Journal,
-  readJournal,
-} from "../apply/mod.ts";
+import { type ApprovedPlan, assertApproved, type Journal, readJournal } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
 import { settleComponent } from "../component/mod.ts";
 import { PlumbError } from "../errors.ts";

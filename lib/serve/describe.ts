@@ -180,10 +180,12 @@ function healthOf(
     const message = view === undefined ? "Nothing is known" : "Not deployed yet";
     return { status: "unknown", message, objects: numbers };
   }
-  const { health } = status;
-  const message = health.status === "current"
-    ? `${counted(objects.length, "object")} ${objects.length === 1 ? "is" : "are"} well`
-    : health.message;
+  const { health, unseen } = status;
+  const well = objects.length - unseen;
+  const message = health.status !== "current"
+    ? health.message
+    : `${counted(well, "object")} ${well === 1 ? "is" : "are"} well` +
+      (unseen === 0 ? "" : `, ${unseen} can't be seen`);
   return { status: health.status, message, objects: numbers };
 }
 

@@ -112,12 +112,13 @@ Deno.test("the dashboard is deployed by Plumb, and does its work as the account 
         lastRun?.outcome,
       ]),
       [
+        ["platform", "elsewhere", "current", "applied"],
         ["plumb", "elsewhere", "current", "applied"],
         ["plumb-dashboard", "elsewhere", "current", "applied"],
         ["web", "not-deployed", "unknown", undefined],
       ],
     );
-    const [rights] = components;
+    const rights = components.find(({ name }) => name === "plumb");
     assert.match(rights?.sync.message ?? "", /deployed from .*manifests\/plumb, which/);
     assert.match(rights?.sync.hint ?? "", /plumb reconcile/);
     assert.equal(await act(operator, "deploy"), "applied");

@@ -26,6 +26,7 @@ function objectNamed(name: string, rest: Partial<ObjectView> = {}): ObjectView {
     wave: 0,
     dependsOn: [],
     exists: true,
+    isSeen: true,
     health: { status: "current", message: "ready" },
     managers: ["plumb"],
     change: undefined,
@@ -101,6 +102,19 @@ Deno.test("what Git wants and nobody has deployed yet is not ill; what is missin
   assert.deepEqual([missing.status, missing.message], [
     "unknown",
     "ConfigMap web/old: does not exist",
+  ]);
+});
+
+Deno.test("what the server may not look at makes nobody ill, and is counted", () => {
+  const unseen = {
+    isSeen: false,
+    health: { status: "unknown", message: "can't be read" },
+  } as const;
+  const view = viewOf([objectNamed("a"), objectNamed("b", unseen)]);
+  const { health } = describeComponent(lookAt("web", { view }), known).component;
+  assert.deepEqual([health.status, health.message], [
+    "current",
+    "1 object is well, 1 can't be seen",
   ]);
 });
 
