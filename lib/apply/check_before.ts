@@ -9,6 +9,7 @@ import { LEASE_RESOURCE } from "./lease.ts";
 import { missingPermissions } from "./permissions.ts";
 import type { PlannedRun } from "./plan_run.ts";
 import type { ReconcileOptions } from "./reconcile.ts";
+import { assertFits, intendedInventory } from "./record.ts";
 import { checkRequirements } from "./requirements.ts";
 import { wantedPermissions } from "./wanted.ts";
 
@@ -18,7 +19,8 @@ export async function checkBeforeWriting(
   planned: PlannedRun,
   options: ReconcileOptions,
 ): Promise<void> {
-  const { component } = options;
+  const { component, source } = options;
+  assertFits(intendedInventory(planned, source));
   const deletions = planned.plan.prune.flat().map(({ reference }) => reference);
   if (!options.allowShrinking) {
     guardShrinking({

@@ -203,7 +203,7 @@ export async function findInventory(
  * Writes the inventory, only over the version that was read.
  *
  * @returns what is stored now.
- * @throws {ApplyError} `moved` when another run has written it meanwhile, `inventory-too-large` for about 20,000
+ * @throws {ApplyError} `moved` when another run has written it meanwhile, `inventory-too-large` for about 14,000
  * objects and more.
  */
 export async function writeInventory(
@@ -254,7 +254,7 @@ export function encodeInventory(inventory: Inventory): KubernetesObject {
     throw new ApplyError(
       "inventory-too-large",
       `The record of ${inventory.members.length} objects takes ${packed.byteLength} bytes; a Secret holds 1 MiB`,
-      { hint: "Split the component into several." },
+      { hint: "Split the component into several: there is room for about 14,000 objects." },
     );
   }
   const kinds = new Set(

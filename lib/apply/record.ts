@@ -2,6 +2,7 @@
  * What a run writes into the inventory: before its first change, so that nothing is ever orphaned, and after its last.
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { keyOf } from "../object.ts";
@@ -11,6 +12,7 @@ import type { Decision } from "./decide.ts";
 import type { Execution } from "./execute.ts";
 import { fightsAfter } from "./fights.ts";
 import {
+  encodeInventory,
   type Inventory,
   type InventoryState,
   type StoredInventory,
@@ -103,6 +105,23 @@ export function intendedInventory(planned: PlannedRun, source: RecordedSource): 
     if (!members.has(key) || replaced.has(key)) members.set(key, plannedMember(item));
   }
   return { ...inventory, ...recordOf(planned, source, [...members.values()], "applying") };
+}
+
+/**
+ * Makes sure that an inventory still fits when all its members exist: what is only intended takes a tenth of the space,
+ * and a run that can't record what it has done would never be complete.
+ *
+ * @throws {ApplyError} `inventory-too-large`
+ */
+export function assertFits(inventory: Inventory): void {
+  const time = new Date().toISOString();
+  const random = () => randomBytes(16).toString("base64url");
+  const members = inventory.members.map((member) =>
+    member.uid === undefined
+      ? { ...member, uid: crypto.randomUUID(), hash: random(), fields: random(), time }
+      : member
+  );
+  encodeInventory({ ...inventory, members });
 }
 
 /** Writes what a run has made of the component. A cluster that is out of reach keeps the intention instead. */

@@ -7,6 +7,7 @@ import {
   encodeInventory,
   type Inventory,
 } from "../../../lib/apply/inventory.ts";
+import { assertFits } from "../../../lib/apply/record.ts";
 import { redactor } from "../../../lib/apply/redact.ts";
 import { forEachLimited } from "../../../lib/apply/pool.ts";
 
@@ -69,9 +70,24 @@ Deno.test("the ApplySet id follows the formula of KEP-3659", () => {
   assert.equal(applySetId("web"), `applyset-${hash}-v1`);
 });
 
-Deno.test("5,000 objects fit into one Secret, and too many are refused before the API server does", () => {
-  assert.equal(decodeInventory(encodeInventory(inventory(5_000))).members.length, 5_000);
+Deno.test("10,000 objects fit into one Secret, and too many are refused before the API server does", () => {
+  assert.equal(decodeInventory(encodeInventory(inventory(10_000))).members.length, 10_000);
   assert.throws(() => encodeInventory(inventory(30_000)), { code: "inventory-too-large" });
+});
+
+Deno.test("an inventory that only what is intended fits into is refused before anything exists", () => {
+  const intended = (members: number): Inventory => {
+    const known = inventory(members);
+    return {
+      ...known,
+      members: known.members.map(({ uid: _, fields: __, time: ___, ...member }) => (
+        { ...member, hash: "" }
+      )),
+    };
+  };
+  assert.equal(decodeInventory(encodeInventory(intended(30_000))).members.length, 30_000);
+  assert.throws(() => assertFits(intended(30_000)), { code: "inventory-too-large" });
+  assertFits(intended(10_000));
 });
 
 Deno.test("a damaged inventory is refused, with what to do", () => {
