@@ -117,7 +117,8 @@ function stateOf(
     return {
       state: "elsewhere",
       message: `It was deployed from ${url}, which this server does not read`,
-      hint: "Deploy it from there with `plumb reconcile`, or let this server read it: --source.",
+      hint:
+        "Deploy it from there with `plumb reconcile`, or let a server read it: `--source`, `--path`.",
     };
   }
   if (declared === undefined) {
