@@ -19,9 +19,15 @@ const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => `line ${from + index} of the log`);
 
 /** A log file on the cluster's node, and what writes to it. */
-async function logOf(kubeconfig: string, namespace: string, lines: readonly string[]) {
+async function logOf(
+  kubeconfig: string,
+  namespace: string,
+  lines: readonly string[],
+  container = "app",
+) {
   const folder = await Deno.makeTempDir({ prefix: "plumb-log-" });
-  await setLogs(kubeconfig, { namespace, labels: { app: "web" }, lines, folder });
+  const labels = { app: "web" };
+  await setLogs(kubeconfig, { namespace, labels, containers: [container], lines, folder });
   const files: string[] = [];
   for await (const { name } of Deno.readDir(folder)) files.push(`${folder}/${name}`);
   return {
@@ -91,4 +97,36 @@ Deno.test("a log is followed through a flood and a lost connection, and no line 
     file.trimEnd().split("\n").map((text) => /line \d+ of the log$/.exec(text)?.[0]),
     numbered(0, FLOOD + 60),
   );
+});
+
+Deno.test("the log of an init container is chosen among those of the pod, also after a reload", async () => {
+  await using space = await workspace();
+  const { kubeconfig, name } = space;
+  const init = "      initContainers: [{ name: prepare, image: 'registry.example.com/app:1' }]\n";
+  await space.write({
+    "shop/component.yaml": COMPONENT,
+    "shop/app.yaml": documents(NAMESPACE, deployment("web") + init),
+  });
+  const deployed = await plumb(["reconcile", "--path", `${space.folder}/shop`], { kubeconfig });
+  assert.equal(deployed.code, 0, deployed.output);
+  await using _log = await logOf(kubeconfig, name, ["the tables are made"], "prepare");
+  await using dashboard = await dashboardOf(space);
+  await using viewer = await view(`${dashboard.address}#/components/${name}`);
+  const { page } = viewer;
+  await page.getByRole("link", { name: /^Deployment/ }).click();
+  await page.getByRole("link", { name: "Logs of its pods" }).click();
+  const containers = page.getByLabel("Container");
+  const prepare = containers.getByRole("option", { name: /^init: prepare – Completed/ });
+  await prepare.waitFor({ state: "attached" });
+  assert.match(await containers.locator("option:checked").innerText(), /^app – running/);
+  await containers.selectOption(await prepare.getAttribute("value"));
+  await see(page, "the tables are made");
+  await see(page, "The log has ended.");
+  await see(page, "1 line");
+  await assertAccessible(page);
+  await page.reload();
+  await see(page, "the tables are made");
+  await page.getByRole("button", { name: "Read it again" }).click();
+  await see(page, "the tables are made");
+  assert.deepEqual(viewer.complaints, []);
 });

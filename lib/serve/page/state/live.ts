@@ -10,12 +10,10 @@ export interface Live {
   readonly source?: Problem | undefined;
   /** The server's clock minus this one's, in milliseconds. */
   readonly clock: number;
-  /** Whether the server has told everything once. */
-  readonly told: boolean;
 }
 
 /** Before the server has said anything. */
-export const NOTHING: Live = { components: new Map(), runs: new Map(), clock: 0, told: false };
+export const NOTHING: Live = { components: new Map(), runs: new Map(), clock: 0 };
 
 /** @param now This machine's clock, in milliseconds. */
 export function applyLive(live: Live, message: LiveMessage, now: number): Live {
@@ -29,7 +27,6 @@ export function applyLive(live: Live, message: LiveMessage, now: number): Live {
       const { component } = message;
       return {
         ...live,
-        told: true,
         components: withEntry(live.components, component.name, component),
       };
     }
@@ -41,7 +38,7 @@ export function applyLive(live: Live, message: LiveMessage, now: number): Live {
     case "run":
       return { ...live, runs: withEntry(live.runs, message.run.id, message.run) };
     case "reach":
-      return { ...live, told: true, cluster: message.cluster, source: message.source };
+      return { ...live, cluster: message.cluster, source: message.source };
   }
 }
 

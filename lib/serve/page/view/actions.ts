@@ -15,7 +15,7 @@ type Form = "suspend" | "rollback";
 /** Buttons for who may; for others the reason why there are none. */
 export function Actions({ component }: { readonly component: Component }): VNode | null {
   const { me } = useSession();
-  const [form, open] = useState<Form>();
+  const [form, open] = useState<{ readonly kind: Form; readonly turn: number }>();
   const [wanted, want] = useState(true);
   const { pending, problem, ask } = useAsk(component.name);
   if (me === undefined) return null;
@@ -24,9 +24,12 @@ export function Actions({ component }: { readonly component: Component }): VNode
   }
   const checked = component.actions.includes("verify");
   const choose = (action: ActionName) => {
-    if (action === "suspend" || action === "rollback") open(action);
-    else void ask(requestOf(action, checked && wanted));
+    if (action === "suspend" || action === "rollback") {
+      open((before) => ({ kind: action, turn: (before?.turn ?? 0) + 1 }));
+    } else void ask(requestOf(action, checked && wanted));
   };
+  // A browser tells a moment late that a dialog is closed: the next one may be open by then.
+  const close = () => open((now) => now?.turn === form?.turn ? undefined : now);
   return html`<div class="actions">
     <div class="buttons" role="group" aria-label="Actions">${
     component.actions.map((action) =>
@@ -55,8 +58,8 @@ export function Actions({ component }: { readonly component: Component }): VNode
     ${problem === undefined ? null : html`<${ProblemBox} problem=${problem} />`}
     ${
     form === undefined ? null : html`
-      <${FormDialog} key=${form} form=${form} name=${component.name}
-        onClose=${() => open(undefined)} onAsk=${ask} />
+      <${FormDialog} key=${form.turn} form=${form.kind} name=${component.name}
+        onClose=${close} onAsk=${ask} />
     `
   }
   </div>`;

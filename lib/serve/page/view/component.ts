@@ -36,7 +36,7 @@ export function ComponentPage({ route }: { readonly route: ComponentRoute }): VN
   useTitle(`${name}${word}`);
   if (component === undefined) {
     return html`<main><h1>${name}</h1>${
-      live.told && asked.problem !== undefined
+      asked.problem !== undefined
         ? html`
           <${Empty} title=${asked.problem.message}>
             <p><a href="#/">All components</a></p>

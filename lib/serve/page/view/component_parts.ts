@@ -16,7 +16,7 @@ export function Badges({ component }: { readonly component: Component }): VNode 
   return html`<p class="badges">
     <${Badge} what="Git" state=${SYNC[sync.state]} />
     ${
-    sync.state === "not-deployed"
+    sync.state === "not-deployed" || (sync.state === "unknown" && health.status === "unknown")
       ? null
       : html`<${Badge} what="Health" state=${HEALTH[health.status]} />`
   }

@@ -34,8 +34,8 @@ export function Components(): VNode {
       : html`
         <${Empty} title="There is no component in ${list.source.path}.">
           <p>A component is a folder with YAML files. Add one below <code>${list.source
-            .path}</code> of
-                <code>${list.source.url}</code>, and it appears here by itself.</p>
+            .path}</code> of${" "}<code>${list.source
+            .url}</code>, and it appears here by itself.</p>
           <//>
       `
   }

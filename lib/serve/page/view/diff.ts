@@ -29,7 +29,7 @@ export function ChangeDiff({ change, bare = false }: {
 }): VNode {
   const { reason, hint, fields, text, file } = change;
   return html`<div class="change">
-    ${bare ? html`<${DiffLook} />` : null}
+    ${bare && fields.length > 0 ? html`<${DiffLook} />` : null}
     ${reason === undefined ? null : html`<p>${reason}</p>`}
     ${hint ? html`<p class="hint">${hint}</p>` : null}
     ${fields.map((field) => html`<${FieldDiff} key=${field.path} field=${field} file=${file} />`)}
@@ -44,6 +44,11 @@ export function ChangeDiff({ change, bare = false }: {
   </div>`;
 }
 
+/** Whether a change says no more than that it is made. */
+export function isSilent({ fields, text, reason }: ChangeReport): boolean {
+  return fields.length === 0 && text === undefined && reason === undefined;
+}
+
 /** All changes of a plan, each to be opened. */
 export function ChangeList({ changes }: { readonly changes: readonly ChangeReport[] }): VNode {
   return html`<ul class="changes">${
@@ -53,10 +58,8 @@ export function ChangeList({ changes }: { readonly changes: readonly ChangeRepor
       const title = html`<span class="sign ${tone}" aria-hidden="true">${symbol}</span>
       <span class="unseen">${change.action} </span><${ObjectName} object=${change.object} />
       ${" "}<${Place} file=${change.file} line=${change.line} />`;
-      const silent = change.fields.length === 0 && change.text === undefined &&
-        change.reason === undefined;
       return html`<li key=${`${group}/${kind}/${namespace}/${name}`}>${
-        silent ? title : html`
+        isSilent(change) ? title : html`
           <details open=${change.action !== "create"}>
             <summary>${title}</summary>
             <${ChangeDiff} change=${change} />

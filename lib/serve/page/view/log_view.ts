@@ -92,7 +92,7 @@ function countInWords(buffer: LogBuffer): string {
     ? ""
     : `; ${buffer.first.toLocaleString()} older ones are in the download`;
   const found = buffer.query === "" ? "" : `${buffer.shown.toLocaleString()} of `;
-  return `${found}${counted(kept, "line")}${gone}`;
+  return `${found}${counted(kept, "line")}${gone}.`;
 }
 
 function SearchField({ onSearch }: { readonly onSearch: (query: string) => void }): VNode {

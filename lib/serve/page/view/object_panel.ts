@@ -6,7 +6,7 @@ import type { ComponentObject } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api } from "../net/api.ts";
 import { componentAddress } from "../state/route.ts";
-import { ChangeDiff } from "./diff.ts";
+import { ChangeDiff, isSilent } from "./diff.ts";
 import { useAnswer } from "./hooks.ts";
 import { healthOf, syncOf } from "./objects.ts";
 import { Badge, Place, ProblemBox, Waiting } from "./parts.ts";
@@ -61,7 +61,7 @@ export function ObjectPanel({ name, object, version }: {
       : null
   }
     ${
-    change === undefined ? null : html`
+    change === undefined || isSilent(change) ? null : html`
       <h3>Difference</h3>
       <${ChangeDiff} change=${change} bare />
     `

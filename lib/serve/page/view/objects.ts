@@ -18,8 +18,15 @@ export function Objects({ detail, selected }: {
   readonly selected: string | undefined;
 }): VNode {
   const [look, choose] = useState<Look>("graph");
-  const { component: { name }, objects } = detail;
+  const { component: { name, error }, objects } = detail;
   const object = objects.find(({ key }) => key === selected);
+  if (objects.length === 0 && error !== undefined) {
+    return html`
+      <${Empty} title="Its objects are not known.">
+        <p>They appear here by themselves once what stands above is mended.</p>
+        <//>
+    `;
+  }
   if (objects.length === 0) {
     return html`
       <${Empty} title="This component has no object.">
