@@ -14,6 +14,7 @@ export class Account {
   /** Hands each event on. */
   readonly emit: Emit;
   readonly #started = new Date();
+  readonly #begun = performance.now();
   readonly #changes: Record<string, number> = {};
   readonly #evidence: string[] = [];
   #verified: Run["verified"];
@@ -53,7 +54,7 @@ export class Account {
       ...facts,
       ...(subject === undefined ? {} : { subject }),
       started: this.#started.toISOString(),
-      seconds: (Date.now() - this.#started.getTime()) / 1000,
+      seconds: (performance.now() - this.#begun) / 1000,
       changes: this.#changes,
       evidence: this.#evidence,
       ...(this.#verified === undefined ? {} : { verified: this.#verified }),

@@ -32,12 +32,16 @@ export interface KnownFights {
   readonly now: number;
 }
 
-/** The fights that an inventory knows. */
-export function fightsIn({ fights = [], members }: Inventory): KnownFights {
+/**
+ * The fights that an inventory knows.
+ *
+ * @param now milliseconds since 1970, by the clock of the cluster.
+ */
+export function fightsIn({ fights = [], members }: Inventory, now: number): KnownFights {
   return {
     fights,
     members: new Map(members.map((member) => [keyOf(member.reference), member])),
-    now: Date.now(),
+    now,
   };
 }
 
@@ -142,7 +146,7 @@ export function fightsAfter(
   { applied }: Pick<Execution, "applied">,
   now: number,
 ): readonly Fight[] | undefined {
-  const { members } = fightsIn(stored.inventory);
+  const { members } = fightsIn(stored.inventory, now);
   const decisions = waves.flat();
   const moved = new Set(
     decisions.filter((one) => !isAsApplied(one, members)).map(({ item }) => keyOf(item.reference)),

@@ -22,9 +22,9 @@ export const LEASE_RESOURCE: Resource = {
 const DURATION_SECONDS = 10;
 const RENEW_MILLISECONDS = 3_000;
 const POLL_MILLISECONDS = 500;
-/** A renewal older than this is stale whatever the clocks of two machines disagree by. */
+/** A renewal older than this is stale: both times are by the clock of the API server, or nearly so. */
 const ANCIENT_MILLISECONDS = 10 * 60_000;
-/** For who only looks: a holder that is silent for longer is gone, if the clocks are right by a minute. */
+/** For who only looks: a holder that is silent for longer is gone, whatever the answers took. */
 const RECENT_MILLISECONDS = 60_000 + DURATION_SECONDS * 1000;
 
 /** Somebody else is at work on the component. */
@@ -38,7 +38,7 @@ export interface HeldLease {
 export class Lease implements AsyncDisposable {
   readonly #cluster: Cluster;
   #object: KubernetesObject;
-  #renewed = Date.now();
+  #renewed = moment();
   #lost: string | undefined;
   #released = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +71,7 @@ export class Lease implements AsyncDisposable {
           await ensureSystemNamespace(cluster);
           return new Lease(
             cluster,
-            await cluster.create(LEASE_RESOURCE, leaseObject(name, options.identity)),
+            await cluster.create(LEASE_RESOURCE, leaseObject(cluster, name, options.identity)),
           );
         }
         const abandoned = await findAbandoned(cluster, current, options.signal);
@@ -79,7 +79,7 @@ export class Lease implements AsyncDisposable {
           const { holderIdentity, acquireTime } = specOf(current);
           return { holder: holderIdentity ?? "somebody", since: acquireTime };
         }
-        const taken = leaseObject(name, options.identity);
+        const taken = leaseObject(cluster, name, options.identity);
         taken.metadata.resourceVersion = abandoned.metadata.resourceVersion ?? "";
         return new Lease(cluster, await cluster.update(LEASE_RESOURCE, taken));
       } catch (error) {
@@ -97,7 +97,7 @@ export class Lease implements AsyncDisposable {
     const lease = await cluster.get(LEASE_RESOURCE, { namespace: SYSTEM_NAMESPACE, name });
     if (lease === undefined) return undefined;
     const { holderIdentity, acquireTime, renewTime } = specOf(lease);
-    const silent = Date.now() - Date.parse(renewTime ?? "");
+    const silent = cluster.now() - Date.parse(renewTime ?? "");
     if (!holderIdentity || silent > RECENT_MILLISECONDS) return undefined;
     return { holder: holderIdentity, since: acquireTime };
   }
@@ -108,7 +108,7 @@ export class Lease implements AsyncDisposable {
    * @throws {ApplyError} `lease-lost`
    */
   assertHeld(): void {
-    const silent = Date.now() - this.#renewed;
+    const silent = since(this.#renewed);
     if (this.#lost === undefined && silent > DURATION_SECONDS * 1000) {
       this.#lost = `it could not be renewed for ${Math.round(silent / 1000)} s`;
     }
@@ -125,7 +125,7 @@ export class Lease implements AsyncDisposable {
     this.#released = true;
     clearTimeout(this.#timer);
     await this.#renewal;
-    const expired = Date.now() - this.#renewed > DURATION_SECONDS * 1000;
+    const expired = since(this.#renewed) > DURATION_SECONDS * 1000;
     if (this.#lost !== undefined || expired) return;
     this.#lost = "it was released";
     const released = structuredClone(this.#object);
@@ -144,10 +144,10 @@ export class Lease implements AsyncDisposable {
 
   async #renew(): Promise<void> {
     const renewed = structuredClone(this.#object);
-    renewed["spec"] = { ...specOf(renewed), renewTime: microTime() };
+    renewed["spec"] = { ...specOf(renewed), renewTime: microTime(this.#cluster) };
     try {
       this.#object = await this.#cluster.update(LEASE_RESOURCE, renewed);
-      this.#renewed = Date.now();
+      this.#renewed = moment();
     } catch (error) {
       if (error instanceof ClusterError && (error.status === 409 || error.status === 404)) {
         this.#lost = "another run took it over";
@@ -156,6 +156,20 @@ export class Lease implements AsyncDisposable {
     }
     this.#schedule();
   }
+}
+
+interface Moment {
+  readonly wall: number;
+  readonly steady: number;
+}
+
+function moment(): Moment {
+  return { wall: Date.now(), steady: performance.now() };
+}
+
+/** Milliseconds. One clock may be set back, and the other stands still while the machine sleeps. */
+function since({ wall, steady }: Moment): number {
+  return Math.max(Date.now() - wall, performance.now() - steady);
 }
 
 interface LeaseSpec {
@@ -168,8 +182,8 @@ function specOf(lease: KubernetesObject): LeaseSpec {
   return (lease["spec"] ?? {}) as LeaseSpec;
 }
 
-function leaseObject(name: string, identity: string): KubernetesObject {
-  const now = microTime();
+function leaseObject(cluster: Cluster, name: string, identity: string): KubernetesObject {
+  const now = microTime(cluster);
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
@@ -184,8 +198,8 @@ function leaseObject(name: string, identity: string): KubernetesObject {
 }
 
 /** MicroTime of the Kubernetes API: RFC 3339 with six digits. */
-function microTime(): string {
-  return new Date().toISOString().replace("Z", "000Z");
+function microTime(cluster: Cluster): string {
+  return new Date(cluster.now()).toISOString().replace("Z", "000Z");
 }
 
 /** The lease as it may be taken over: nobody holds it, or its holder shows no life for one lease duration. */
@@ -196,7 +210,7 @@ async function findAbandoned(
 ): Promise<KubernetesObject | undefined> {
   const { holderIdentity, renewTime } = specOf(lease);
   if (!holderIdentity) return lease;
-  if (Date.now() - Date.parse(renewTime ?? "") > ANCIENT_MILLISECONDS) return lease;
+  if (cluster.now() - Date.parse(renewTime ?? "") > ANCIENT_MILLISECONDS) return lease;
   const { namespace, name } = lease.metadata;
   for (let waited = 0; waited < DURATION_SECONDS * 1000; waited += POLL_MILLISECONDS) {
     await delay(POLL_MILLISECONDS, undefined, { signal });

@@ -52,7 +52,7 @@ export async function planAndReport(
       options.emit({ type: "warning", message: `No undo takes this back: ${line}` });
     }
   }
-  const known = fightsIn(planned.stored.inventory);
+  const known = fightsIn(planned.stored.inventory, cluster.now());
   if (!options.refresh) fightEvents(planned.waves.flat(), known).forEach(options.emit);
   await options.inspect?.(
     approvable(planned, { component: options.component.name, revision: options.source.revision }),

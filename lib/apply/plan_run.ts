@@ -90,7 +90,7 @@ export async function planRun(cluster: Cluster, options: PlanOptions): Promise<P
     await readInventory(cluster, component.name, component.namespace);
   await options.prepare?.(stored.inventory);
   const renderKey = options.renderKey(stored.inventory.salt);
-  const refreshed = options.refresh || isStale(stored.inventory);
+  const refreshed = options.refresh || isStale(stored.inventory, cluster.now());
   const trusted = !refreshed && !options.isUnproven && stored.inventory.state === "complete" &&
     stored.inventory.renderKey === renderKey;
   const targets = memberTargets(stored.inventory);
@@ -111,8 +111,9 @@ export async function planRun(cluster: Cluster, options: PlanOptions): Promise<P
   });
 }
 
-function isStale({ refreshed }: Inventory): boolean {
-  return refreshed !== undefined && Date.now() - Date.parse(refreshed) > REFRESH_MILLISECONDS;
+function isStale({ refreshed }: Inventory, now: number): boolean {
+  return refreshed !== undefined &&
+    Math.abs(now - Date.parse(refreshed)) > REFRESH_MILLISECONDS;
 }
 
 /** The members that live in the cluster, as targets, by key. */
@@ -256,7 +257,7 @@ async function decideAll(
     unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
   );
   const deciding = { component: name, adoption, rules: fields, members, proveCreations, proposing };
-  const fights = options.backingOff ? fightsIn(stored.inventory) : undefined;
+  const fights = options.backingOff ? fightsIn(stored.inventory, cluster.now()) : undefined;
   const decideAbout = async (item: PreparedObject): Promise<Decision> => {
     if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
     const decision = await decide(cluster, item, observation, deciding);

@@ -109,7 +109,7 @@ async function follow(cluster: Cluster, given: ReconcileOptions): Promise<Attemp
   const options = { ...given, prepare };
   for (;;) {
     const known = { ...await readKnown(cluster, options), turn };
-    refuseSuspended(known.journal);
+    refuseSuspended(known.journal, cluster.now());
     const rejection = rejectionIn(known, options);
     const ended = rejection === undefined
       ? await deploy(cluster, options, known)

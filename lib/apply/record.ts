@@ -147,7 +147,7 @@ export async function recordResult(
   const inventory = {
     ...planned.stored.inventory,
     ...recordOf(planned, source, members, complete ? "complete" : "failed"),
-    fights: fightsAfter(planned, execution, Date.now()),
+    fights: fightsAfter(planned, execution, cluster.now()),
   };
   await writeInventory(cluster, { ...stored, inventory });
 }

@@ -142,10 +142,10 @@ async function until(
   { timeout, signal }: RestoreOptions,
   isSo: () => Promise<boolean>,
 ): Promise<void> {
-  const end = Date.now() + timeout;
+  const end = performance.now() + timeout;
   while (!await isSo()) {
     signal?.throwIfAborted();
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new ApplyError("volume-lost", `Its volume ${name} does not bind again in time`, {
         place: { object: `PersistentVolumeClaim ${claim.namespace}/${claim.name}` },
         hint: `kubectl describe persistentvolume ${name} says why. Then run again.`,

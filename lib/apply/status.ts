@@ -66,7 +66,6 @@ export interface UnreadableComponent {
  */
 export async function statusOfAll(
   cluster: Cluster,
-  now: number = Date.now(),
 ): Promise<(ComponentStatus | UnreadableComponent)[]> {
   const [inventories, journals] = await Promise.all([
     listRecords(cluster, "inventory"),
@@ -80,7 +79,7 @@ export async function statusOfAll(
   const statuses = await Promise.all(records.map(async (record) => {
     if (!("inventory" in record)) return record;
     return {
-      ...statusOf(record, { observation, objects, now }),
+      ...statusOf(record, { observation, objects, now: cluster.now() }),
       state: await stateOf(cluster, record.inventory),
     };
   }));

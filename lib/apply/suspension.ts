@@ -52,16 +52,17 @@ export function suspensionAt({ suspended }: Journal, now: number): Suspension | 
  * @throws {SuspendedError}
  */
 export async function assertNotSuspended(cluster: Cluster, component: string): Promise<void> {
-  refuseSuspended(await readJournal(cluster, component));
+  refuseSuspended(await readJournal(cluster, component), cluster.now());
 }
 
 /**
  * The same, where the journal is known.
  *
+ * @param now milliseconds since 1970, by the clock of the cluster.
  * @throws {SuspendedError}
  */
-export function refuseSuspended(journal: Journal): void {
-  const suspension = suspensionAt(journal, Date.now());
+export function refuseSuspended(journal: Journal, now: number): void {
+  const suspension = suspensionAt(journal, now);
   if (suspension !== undefined) throw new SuspendedError(suspension);
 }
 
@@ -100,7 +101,8 @@ export interface SuspendOptions {
   readonly reason: string;
   /** Who, in addition to the user that the cluster knows: `ann@laptop`. */
   readonly from: string;
-  /** RFC 3339; for good when absent. */
+  /** How long, in milliseconds, or until when, RFC 3339; for good when both are absent. */
+  readonly span?: number | undefined;
   readonly until?: string | undefined;
 }
 
@@ -112,15 +114,17 @@ export interface SuspendOptions {
 export async function suspend(
   cluster: Cluster,
   component: string,
-  { reason, from, until }: SuspendOptions,
+  { reason, from, span, until }: SuspendOptions,
 ): Promise<Suspension> {
   const [known, by] = await Promise.all([findComponent(cluster, component), whoIs(cluster, from)]);
-  const since = new Date().toISOString();
+  const now = cluster.now();
+  const end = span === undefined ? until : new Date(now + span).toISOString();
+  const since = new Date(now).toISOString();
   const suspended: Suspension = {
     reason,
     by,
     since,
-    ...(until === undefined ? {} : { until }),
+    ...(end === undefined ? {} : { until: end }),
   };
   await amendJournal(cluster, component, (journal) => ({
     ...withRun(journal, entry("suspend", known.source, suspended)),
@@ -142,15 +146,19 @@ export async function resume(
   from: string,
 ): Promise<Suspension | undefined> {
   const [known, by] = await Promise.all([findComponent(cluster, component), whoIs(cluster, from)]);
-  const now = new Date();
+  const now = cluster.now();
   let ended: Suspension | undefined;
   await amendJournal(cluster, component, (journal) => {
-    ended = suspensionAt(journal, now.getTime());
+    ended = suspensionAt(journal, now);
     if (journal.suspended === undefined) return journal;
     const { suspended: _, ...rest } = journal;
     return ended === undefined ? rest : withRun(
       rest,
-      entry("resume", known.source, { reason: ended.reason, by, since: now.toISOString() }),
+      entry("resume", known.source, {
+        reason: ended.reason,
+        by,
+        since: new Date(now).toISOString(),
+      }),
     );
   });
   if (ended !== undefined) {

@@ -32,7 +32,7 @@ async function goBack(cluster: Cluster, options: UndoOptions): Promise<Attempt> 
   await using turn = new Turn(cluster, options);
   for (;;) {
     const known = { ...await readKnown(cluster, options), turn };
-    refuseSuspended(known.journal);
+    refuseSuspended(known.journal, cluster.now());
     const rejection = rejectionByHand(known, options);
     const { good: { revision: to }, rejected: { revision: from, reason } } = rejection;
     const back = await returnTo(cluster, options, known, {

@@ -27,7 +27,7 @@ export async function waitForDeletion(
     readonly explain?: (reference: ObjectReference) => Promise<readonly string[]>;
   },
 ): Promise<DeletionResult[]> {
-  const deadline = Date.now() + timeout;
+  const deadline = performance.now() + timeout;
   return await Promise.all(targets.map(async ({ resource, reference, uid }) => {
     let told = "";
     for (;;) {
@@ -38,7 +38,7 @@ export async function waitForDeletion(
         return { reference, gone: true };
       }
       const remains = remainsOf(live);
-      const late = Date.now() > deadline;
+      const late = performance.now() > deadline;
       if (remains !== told || late) {
         told = remains;
         onChange?.({

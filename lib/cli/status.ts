@@ -34,7 +34,7 @@ export async function tellStatus(
   cluster: Cluster,
   options: StatusOptions,
 ): Promise<{ readonly text: string; readonly isNeeded: boolean }> {
-  const told = (await statusOfAll(cluster, options.now)).map((status) => (
+  const told = (await statusOfAll(cluster)).map((status) => (
     { status, next: nextStep(status) }
   ));
   return { text: tableOf(told, options), isNeeded: told.some(({ next }) => next.isNeeded) };

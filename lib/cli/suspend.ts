@@ -71,7 +71,7 @@ async function runSuspension(
   });
 }
 
-function wantedSuspension(given: Given): { reason: string; until?: string } {
+function wantedSuspension(given: Given): { reason: string; span?: number; until?: string } {
   const reason = given.text("reason")?.trim() ?? "";
   if (reason === "") {
     throw usage(
@@ -83,12 +83,10 @@ function wantedSuspension(given: Given): { reason: string; until?: string } {
   if (span !== undefined && until !== undefined) {
     throw usage("--for and --until exclude each other", "Give one of them.");
   }
-  const end = span !== undefined
-    ? Date.now() + parseDuration(span)
-    : until === undefined
-    ? undefined
-    : parseTime(until);
-  return end === undefined ? { reason } : { reason, until: new Date(end).toISOString() };
+  if (span !== undefined) return { reason, span: parseDuration(span) };
+  return until === undefined
+    ? { reason }
+    : { reason, until: new Date(parseTime(until)).toISOString() };
 }
 
 /** Milliseconds since 1970 of a time to come. */

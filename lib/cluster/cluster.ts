@@ -110,6 +110,14 @@ export class Cluster implements Disposable {
     this.transport[Symbol.dispose]();
   }
 
+  /**
+   * Now by the clock of the API server, in milliseconds since 1970, as of its last answer. Whatever several runs must
+   * agree on is measured by it, since the clocks of their machines may be an hour apart.
+   */
+  now(): number {
+    return this.transport.now();
+  }
+
   /** How many requests were sent so far. */
   get requests(): number {
     return this.transport.requests;

@@ -34,6 +34,8 @@ const REQUEST_MILLISECONDS = 60_000;
 const CONNECT_MILLISECONDS = 10_000;
 /** How long failures that may pass are retried. */
 const PATIENCE_MILLISECONDS = 30_000;
+/** Clocks that agree so far are the same. */
+const TOLERANCE_MILLISECONDS = 5_000;
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 
 /** Answers that say nothing about the request: sent again, it may succeed. */
@@ -50,6 +52,7 @@ export class Transport implements Disposable {
   #waiting: (() => void)[] = [];
   #inFlight = 0;
   #warm: Promise<void> | undefined;
+  #skew = 0;
 
   constructor(credentials: Credentials, options: { readonly patience?: number } = {}) {
     this.server = credentials.server;
@@ -60,6 +63,11 @@ export class Transport implements Disposable {
   [Symbol.dispose](): void {
     this.#client?.close();
     this.#client = undefined;
+  }
+
+  /** Now by the API server's clock, where the one here is seconds off: milliseconds since 1970. */
+  now(): number {
+    return Date.now() + this.#skew;
   }
 
   /**
@@ -78,7 +86,7 @@ export class Transport implements Disposable {
 
   /** Like {@link send}, for answers that are not JSON. */
   async sendText(request: Request): Promise<string> {
-    const giveUp = Date.now() + this.#patience;
+    const giveUp = performance.now() + this.#patience;
     let failure: ClusterError | undefined;
     const attemptNow = () => this.#attempt(request, failure);
     for (let attempt = 0;; attempt++) {
@@ -87,7 +95,7 @@ export class Transport implements Disposable {
       if ("text" in outcome) return outcome.text;
       const pause = outcome.retryAfter ??
         Math.min(100 * 2 ** attempt, 3_000) * (0.5 + Math.random());
-      if (!outcome.retry || Date.now() + pause > giveUp) throw outcome.error;
+      if (!outcome.retry || performance.now() + pause > giveUp) throw outcome.error;
       failure = outcome.error;
       await delay(pause, undefined, request.signal === undefined ? {} : { signal: request.signal });
     }
@@ -142,6 +150,7 @@ export class Transport implements Disposable {
         redirect: "error",
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
+      this.#compareClocks(response);
       const text = await readText(response, request.what, signal);
       return response.ok ? { text } : this.#refused(request, response, text);
     } catch (error) {
@@ -151,6 +160,12 @@ export class Transport implements Disposable {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** An answer says when it was given, in whole seconds. */
+  #compareClocks({ headers }: Response): void {
+    const skew = Date.parse(headers.get("date") ?? "") - Date.now();
+    this.#skew = Math.abs(skew) > TOLERANCE_MILLISECONDS ? skew : 0;
   }
 
   #refused(request: Request, response: Response, body: string): Attempt {

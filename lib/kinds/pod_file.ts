@@ -181,7 +181,7 @@ class File {
 
   /** A pod may go while one writes: its successor gets the file then. */
   async apply(): Promise<string> {
-    const end = Date.now() + PATIENCE_MILLISECONDS;
+    const end = performance.now() + PATIENCE_MILLISECONDS;
     for (;;) {
       try {
         const containers = await containersOf(this.#context.cluster, this.#spec.pod);
@@ -191,7 +191,7 @@ class File {
       } catch (cause) {
         if (cause instanceof KindError) throw cause;
         const passing = cause instanceof Error && cause.name !== "PodShellError";
-        if (!passing || Date.now() > end) throw this.#failed(cause);
+        if (!passing || performance.now() > end) throw this.#failed(cause);
         await delay(RETRY_MILLISECONDS);
       }
     }

@@ -52,11 +52,11 @@ async function untilOnlyOurs(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const end = Date.now() + PATIENCE_MILLISECONDS;
+  const end = performance.now() + PATIENCE_MILLISECONDS;
   for (;;) {
     signal?.throwIfAborted();
     const found = await strangersIn(cluster, namespace, uids);
-    if (found.foreign.length === 0 || Date.now() > end) return assertOnlyOurs(found);
+    if (found.foreign.length === 0 || performance.now() > end) return assertOnlyOurs(found);
     await delay(POLL_MILLISECONDS);
   }
 }

@@ -103,7 +103,7 @@ async function purgeVolume(
   { timeout, emit, signal, lease }: PurgeOptions,
 ): Promise<{ readonly reason: string; readonly later: boolean } | undefined> {
   const { name, uid, claim } = kept;
-  const end = Date.now() + timeout;
+  const end = performance.now() + timeout;
   let told = "";
   for (let asked = false;;) {
     signal?.throwIfAborted();
@@ -126,7 +126,7 @@ async function purgeVolume(
       asked = true;
     }
     const message = `${volume.phase || "not reclaimed yet"}${messageIn(volume.object["status"])}`;
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       emit({ type: "health", object: referenceOf(kept), status: "failed", message });
       return { reason: `it is still there: ${message}`, later: true };
     }

@@ -107,7 +107,7 @@ async function run(
   options: RollbackOptions,
   { stored, before }: Records,
 ): Promise<Conclusion> {
-  const started = Date.now();
+  const started = performance.now();
   const { component, emit } = options;
   const found = stored === undefined
     ? undefined
@@ -116,7 +116,7 @@ async function run(
   if (retained === undefined) throw await unknownComponent(cluster, component);
   const deletions = await tellPlan(cluster, retained, { found, ...options });
   const conclude: Conclude = (outcome, message, failed = 0) => {
-    const seconds = (Date.now() - started) / 1000;
+    const seconds = (performance.now() - started) / 1000;
     const counts = { ...noCounts(), delete: deletions };
     emit({ type: "result", outcome, counts, failed, seconds, message });
     return { outcome, message };
