@@ -77,6 +77,7 @@ Deno.test("without anything to show, the page says what to do, and shows it as s
     [`${name}/component.yaml`]: HEAD.replace('"off"', "perhaps"),
     [`${name}/app.yaml`]: documents(NAMESPACE),
   });
+  await page.reload();
   await see(page, /component\.yaml:6/);
   await assertAccessible(page);
   assert.equal(await page.getByRole("button", { name: "Deploy" }).count(), 0);
