@@ -46,22 +46,24 @@ interface Bindings {
 }
 type Environment = { Bindings: Bindings };
 
-const SECURE = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", "data:"],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  crossOriginEmbedderPolicy: true,
-  referrerPolicy: "no-referrer",
-  strictTransportSecurity: false,
-  xFrameOptions: "DENY",
-});
+/** Headers by which the browser takes nothing but this page's own. */
+const secure = ({ styles }: Page) =>
+  secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: styles.map((digest) => `'${digest}'`),
+      imgSrc: ["'self'", "data:"],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    crossOriginEmbedderPolicy: true,
+    referrerPolicy: "no-referrer",
+    strictTransportSecurity: false,
+    xFrameOptions: "DENY",
+  });
 
 /** Makes the server's application; it opens no socket. */
 export function createApp(options: AppOptions): Hono<Environment> {
@@ -79,7 +81,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
   });
   // A kubelet asks by an address, not by a name.
   app.get(ROUTES.health.path, (context) => context.json({ status: "ok", version }));
-  app.use(unlessUpgrade(SECURE), checkHost(hosts), checkSite(), checkBody());
+  app.use(unlessUpgrade(secure(page)), checkHost(hosts), checkSite(), checkBody());
   app.use("/api/*", async (context, next) => {
     await next();
     if (!context.res.headers.has("cache-control") && context.res.status !== 101) {

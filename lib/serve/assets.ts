@@ -1,14 +1,15 @@
 /**
- * The page as a browser gets it: its modules with their types blanked out, its libraries from their npm packages,
- * and nothing else. There is no build step; this takes some milliseconds when the server starts.
+ * The page as a browser gets it. Its document holds the styles, so that it is painted without waiting for anything
+ * else; its modules are one script, and its libraries come from their npm packages. There is no build step; this takes
+ * some milliseconds when the server starts.
  * @module
  */
 import { createHash } from "node:crypto";
-import { stripTypeScriptTypes } from "node:module";
 import { gzipSync } from "node:zlib";
 import htm from "htm" with { type: "text" };
 import preact from "preact" with { type: "text" };
 import hooks from "preact/hooks" with { type: "text" };
+import { joinModules, withoutComments } from "./page_script.ts";
 
 /** One file of the page. */
 export interface Asset {
@@ -22,6 +23,8 @@ export interface Asset {
 /** The page: its document, and what the document loads. */
 export interface Page {
   readonly document: Asset;
+  /** Digests of the document's styles, for the header Content-Security-Policy: no others are taken. */
+  readonly styles: readonly string[];
   /**
    * By path, `assets/VERSION/…`. The version is a digest of all of them, so that a path's content never changes
    * and browsers may keep it for ever.
@@ -31,77 +34,58 @@ export interface Page {
 
 const LIB = new URL("../", import.meta.url);
 const PAGE = "serve/page/";
+/** What the page imports from npm, by the names that it uses. */
 const LIBRARIES: Readonly<Record<string, string>> = { htm, preact, "preact/hooks": hooks };
+const STYLE = /<link rel="stylesheet" href="\.\/([^"]+)">/g;
 /** What the document asks for. */
-const LINK = /(?:href|src)="\.\/([^"]+)"/g;
-const IMPORT = /^((?:import|export)\b[^;]*?\bfrom\s*|import\s*)"([^"]+)"/gm;
+const LINK = /(href|src)="\.\/([^"]+)"/g;
 /** Minified, an import has neither a line nor a space of its own. */
 const PACKED_IMPORT = /(\bfrom)"([^"]+)"/g;
 
 /** Reads the page and all that it imports. */
 export async function loadPage(): Promise<Page> {
-  const texts = new Map<string, string>();
-  const html = await read(`${PAGE}index.html`);
-  for (const [, name] of html.matchAll(LINK)) {
-    const path = `${PAGE}${name}`;
-    if (path.endsWith(".ts")) await addModule(path, texts);
-    else texts.set(path, await read(path));
-  }
+  const texts = new Map([["icon.svg", await read(`${PAGE}icon.svg`)], ["page.js", await script()]]);
+  for (const [name, text] of Object.entries(LIBRARIES)) texts.set(libraryPath(name), linked(text));
   const hash = createHash("sha256");
   for (const [path, text] of texts) hash.update(JSON.stringify([path, text]));
   const base = `assets/${hash.digest("base64url").slice(0, 16)}/`;
-  const modules = [...texts.keys()].filter((path) => /\.[jt]s$/.test(path));
-  const preload = modules.map((path) => `<link rel="modulepreload" href="${base}${path}">`);
-  const document = html.replace("<!-- modules -->", preload.join(""))
-    .replaceAll(LINK, (link, name: string) => link.replace(`./${name}`, base + PAGE + name));
+  const html = await read(`${PAGE}index.html`);
+  const styles = new Map<string, string>();
+  for (const [, path = ""] of html.matchAll(STYLE)) {
+    styles.set(path, withoutComments(await read(PAGE + path)));
+  }
+  const document = html
+    .replaceAll(STYLE, (_, path: string) => `<style>${styles.get(path)}</style>`)
+    .replaceAll(LINK, (_, attribute: string, path: string) => `${attribute}="${base}${path}"`);
   return {
     document: asset("text/html; charset=utf-8", document),
+    styles: [...styles.values()].map(digestOf),
     assets: new Map([...texts].map(([path, text]) => [base + path, asset(typeOf(path), text)])),
   };
 }
 
-/** Adds a module and what it imports, by their paths below `lib/`. */
-async function addModule(path: string, texts: Map<string, string>): Promise<void> {
-  if (texts.has(path)) return;
-  texts.set(path, "");
-  const found: string[] = [];
-  const code = stripTypeScriptTypes(withoutComments(await read(path)));
-  texts.set(
-    path,
-    code.replaceAll(IMPORT, (_, before: string, name: string) => {
-      const library = LIBRARIES[name];
-      const target = library === undefined
-        ? new URL(name, LIB.href + path).href.slice(LIB.href.length)
-        : libraryPath(name);
-      if (library === undefined) found.push(target);
-      else texts.set(target, linked(library, target));
-      return `${before}"${relative(path, target)}"`;
-    }).replaceAll(/[ \t]+$/gm, "").replaceAll(/\n{2,}/g, "\n"),
+function script(): Promise<string> {
+  const libraries = Object.fromEntries(
+    Object.keys(LIBRARIES).map((name) => [name, `./${libraryPath(name)}`]),
   );
-  for (const target of found) await addModule(target, texts);
+  return joinModules(`${PAGE}main.ts`, { read, libraries });
 }
 
 /** A library, with its imports of other libraries led to their paths, and without its source map. */
-function linked(text: string, path: string): string {
+function linked(text: string): string {
   return text.replaceAll(
     PACKED_IMPORT,
-    (_, before: string, name: string) => `${before}"${relative(path, libraryPath(name))}"`,
+    (_, before: string, name: string) => `${before}"../${libraryPath(name)}"`,
   ).replace(/\n\/\/# sourceMappingURL=.*/, "");
 }
 
 const libraryPath = (name: string) => `npm/${name.replaceAll("/", "-")}.js`;
 
-/** Both paths are below one base. */
-const relative = (from: string, to: string) => `${"../".repeat(from.split("/").length - 1)}${to}`;
-
-/** Documentation is for who reads the source. Comments begin their line, as everywhere in this project. */
-const withoutComments = (text: string) =>
-  text.replaceAll(/^\s*\/\*[\s\S]*?\*\/$/gm, "").replaceAll(/^\s*\/\/.*$/gm, "");
-
 const read = (path: string) => Deno.readTextFile(new URL(path, LIB));
 
+const digestOf = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+
 function typeOf(path: string): string {
-  if (path.endsWith(".css")) return "text/css; charset=utf-8";
   return path.endsWith(".svg") ? "image/svg+xml" : "text/javascript; charset=utf-8";
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { loadPage } from "../../../lib/serve/assets.ts";
 
@@ -10,13 +11,26 @@ Deno.test("all that the page loads is there, and lies where it is looked for", a
     path
   );
   assert.deepEqual([...new Set(links)].toSorted(), [...assets.keys()].toSorted());
+  const imported = new Set<string>();
   for (const [path, { type, body }] of assets) {
     if (!type.startsWith("text/javascript")) continue;
-    for (const [, name] of text(body).matchAll(/\bfrom\s*"([^"]+)"/g)) {
-      const target = new URL(name ?? "", `http://page/${path}`).pathname.slice(1);
-      assert.ok(assets.has(target), `${path} imports ${name}`);
+    for (const [, name = ""] of text(body).matchAll(/\bfrom\s*"(\.[^"]+)"/g)) {
+      imported.add(new URL(name, `http://page/${path}`).pathname.slice(1));
     }
   }
+  const libraries = [...assets.keys()].filter((path) => path.includes("/npm/"));
+  assert.deepEqual([...imported].toSorted(), libraries.toSorted());
+});
+
+Deno.test("the page is painted without another answer, and its styles are the only ones taken", async () => {
+  const { document, styles } = await loadPage();
+  const html = text(document.body);
+  assert.doesNotMatch(html, /rel="stylesheet"|@import|@font-face|url\(/);
+  const digests = [...html.matchAll(/<style>([^<]+)<\/style>/g)].map(([, style = ""]) =>
+    `sha256-${createHash("sha256").update(style).digest("base64")}`
+  );
+  assert.deepEqual(styles, digests);
+  assert.match(html, /<p class="quiet">Loading the components…<\/p>/);
 });
 
 Deno.test("the page asks nothing of anybody else", async () => {
@@ -46,7 +60,7 @@ Deno.test("the page weighs less than 100 kB", async () => {
   }
 });
 
-Deno.test("nothing of the page needs an inline script or style", async () => {
+Deno.test("nothing of the page needs an inline script or the style of a single element", async () => {
   const document = text((await loadPage()).document.body);
-  assert.doesNotMatch(document, /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/);
+  assert.doesNotMatch(document, /<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=/);
 });

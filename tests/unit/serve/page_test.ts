@@ -24,6 +24,7 @@ Deno.test("the browser runs nothing that does not come from the server", async (
   await using server = serving();
   const policy = (await server.request("/")).headers.get("content-security-policy") ?? "";
   assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /script-src 'self'; style-src( 'sha256-[^']+')+;/);
   assert.doesNotMatch(policy, /unsafe|https?:/);
 });
 

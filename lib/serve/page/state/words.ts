@@ -1,7 +1,7 @@
 /** What the page says of states: a word and a symbol for each, so that no colour is needed to tell them apart. @module */
 import type { Action } from "../../../event.ts";
 import { HEALTH_WORD } from "../../../report/state.ts";
-import type { ActionName, CheckEvent, Component, Run } from "../../contract.ts";
+import type { ActionName, CheckEvent, Component, ComponentObject, Run } from "../../contract.ts";
 
 /** How something is. The tone chooses the colour. */
 export interface State {
@@ -126,4 +126,18 @@ export function elapsedInWords(seconds: number): string {
 /** Ends a sentence that somebody else began. */
 export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** How an object differs from Git, or that it does not. */
+export function syncOf({ change, exists }: ComponentObject): State {
+  if (change === undefined) return { tone: "good", symbol: "✓", word: "as Git says" };
+  if (change.action === "create" && !exists) return { tone: "calm", symbol: "+", word: "missing" };
+  if (change.action === "delete") return { tone: "warn", symbol: "−", word: "not in Git" };
+  const { symbol } = CHANGE[change.action];
+  return { tone: "warn", symbol: symbol === "~" ? "≠" : symbol, word: "drifted" };
+}
+
+/** What is said of health: nothing, as long as an object is not there. */
+export function healthOf({ health, exists }: ComponentObject): State {
+  return exists ? HEALTH[health.status] : { tone: "calm", symbol: "○", word: "not there" };
 }

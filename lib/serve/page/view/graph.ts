@@ -6,7 +6,7 @@ import type { ComponentObject } from "../../contract.ts";
 import { html } from "../html.ts";
 import { type Graph, layOut, neighbour, NODE } from "../state/graph.ts";
 import { componentAddress } from "../state/route.ts";
-import { healthOf, syncOf } from "./objects.ts";
+import { healthOf, syncOf } from "../state/words.ts";
 
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
 

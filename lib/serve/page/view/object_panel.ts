@@ -6,9 +6,9 @@ import type { ComponentObject } from "../../contract.ts";
 import { html } from "../html.ts";
 import { api } from "../net/api.ts";
 import { componentAddress } from "../state/route.ts";
+import { healthOf, syncOf } from "../state/words.ts";
 import { ChangeDiff, isSilent } from "./diff.ts";
 import { useAnswer } from "./hooks.ts";
-import { healthOf, syncOf } from "./objects.ts";
 import { Badge, Place, ProblemBox, Waiting } from "./parts.ts";
 
 /** The panel beside the graph. */

@@ -5,7 +5,7 @@ import { counted } from "../../../report/words.ts";
 import type { ComponentDetail, ComponentObject } from "../../contract.ts";
 import { html } from "../html.ts";
 import { componentAddress } from "../state/route.ts";
-import { CHANGE, HEALTH, type State } from "../state/words.ts";
+import { healthOf, syncOf } from "../state/words.ts";
 import { ObjectGraph } from "./graph.ts";
 import { ObjectPanel } from "./object_panel.ts";
 import { Badge, Choice, Empty, ObjectName, Place } from "./parts.ts";
@@ -58,20 +58,6 @@ function summary(objects: readonly ComponentObject[]): string {
   const changed = objects.filter(({ change }) => change !== undefined).length;
   const all = counted(objects.length, "object");
   return changed === 0 ? `${all}, as Git says` : `${all}, ${changed} other than Git says`;
-}
-
-/** How an object differs from Git, or that it does not. */
-export function syncOf({ change, exists }: ComponentObject): State {
-  if (change === undefined) return { tone: "good", symbol: "✓", word: "as Git says" };
-  if (change.action === "create" && !exists) return { tone: "calm", symbol: "+", word: "missing" };
-  if (change.action === "delete") return { tone: "warn", symbol: "−", word: "not in Git" };
-  const { symbol } = CHANGE[change.action];
-  return { tone: "warn", symbol: symbol === "~" ? "≠" : symbol, word: "drifted" };
-}
-
-/** What is said of health: nothing, as long as an object is not there. */
-export function healthOf({ health, exists }: ComponentObject): State {
-  return exists ? HEALTH[health.status] : { tone: "calm", symbol: "○", word: "not there" };
 }
 
 function ObjectList({ name, objects, selected }: {
