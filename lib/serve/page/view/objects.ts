@@ -1,10 +1,11 @@
 /** The objects of a component, drawn or listed, and the one that is looked at. @module */
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { counted } from "../../../report/words.ts";
 import type { ComponentDetail, ComponentObject } from "../../contract.ts";
 import { html } from "../html.ts";
 import { componentAddress } from "../state/route.ts";
+import { MAX_SHOWN, shownOf } from "../state/shown.ts";
 import { healthOf, syncOf } from "../state/words.ts";
 import { ObjectGraph } from "./graph.ts";
 import { ObjectPanel } from "./object_panel.ts";
@@ -12,7 +13,7 @@ import { Badge, Choice, Empty, ObjectName, Place } from "./parts.ts";
 
 type Look = "graph" | "list";
 
-/** All objects by wave. */
+/** The objects by wave: all of them, or as many as can be drawn, and a field to find the others. */
 export function Objects({ detail, selected }: {
   readonly detail: ComponentDetail;
   readonly selected: string | undefined;
@@ -20,6 +21,8 @@ export function Objects({ detail, selected }: {
   const [look, choose] = useState<Look>("graph");
   const { component: { name, error }, objects } = detail;
   const object = objects.find(({ key }) => key === selected);
+  const [query, search] = useState("");
+  const shown = useMemo(() => shownOf(objects, { query, selected }), [objects, query, selected]);
   if (objects.length === 0 && error !== undefined) {
     return html`
       <${Empty} title="Its objects are not known.">
@@ -38,11 +41,16 @@ export function Objects({ detail, selected }: {
     <div>
       <div class="bar"><${Choice} label="Show as" value=${look} onChoose=${choose}
         values=${{ graph: "Graph", list: "List" }} />
-        <p class="quiet">${summary(objects)}</p></div>
+        <p class="quiet">${summary(objects)}</p>
+        ${
+    objects.length <= MAX_SHOWN
+      ? null
+      : html`<${Finder} shown=${shown.length} all=${objects.length} onSearch=${search} />`
+  }</div>
       ${
     look === "graph"
-      ? html`<${ObjectGraph} name=${name} objects=${objects} selected=${selected} />`
-      : html`<${ObjectList} name=${name} objects=${objects} selected=${selected} />`
+      ? html`<${ObjectGraph} name=${name} objects=${shown} selected=${selected} />`
+      : html`<${ObjectList} name=${name} objects=${shown} selected=${selected} />`
   }
     </div>
     ${
@@ -52,6 +60,20 @@ export function Objects({ detail, selected }: {
     `
   }
   </div>`;
+}
+
+function Finder({ shown, all, onSearch }: {
+  readonly shown: number;
+  readonly all: number;
+  readonly onSearch: (query: string) => void;
+}): VNode {
+  const onInput = (event: Event) => onSearch((event.currentTarget as HTMLInputElement).value);
+  return html`
+    <input type="search" placeholder="Find an object" aria-label="Find an object" onInput=${onInput} />
+    <p class="quiet" role="status">${counted(shown, "object")} of ${all.toLocaleString(
+      "en",
+    )} shown${shown < MAX_SHOWN ? "" : ", first what differs or is not well"}</p>
+  `;
 }
 
 function summary(objects: readonly ComponentObject[]): string {
