@@ -35,7 +35,9 @@ export async function observe(
 ): Promise<Observation> {
   const lists = new Map<string, Target>();
   for (const target of targets) {
-    if (!isExternal(target.resource)) lists.set(listKey(target), target);
+    if (!isExternal(target.resource)) {
+      lists.set(listKey(target.resource, target.reference.namespace), target);
+    }
   }
   const live = new Map<string, LiveMetadata>();
   const refused = new Map<string, ClusterError>();
@@ -49,9 +51,21 @@ export async function observe(
       refused.set(key, error);
     }
   }));
-  return { live, refusalOf: (target) => refused.get(listKey(target)) };
+  return { live, refusalOf: ({ resource, reference }) =>
+    refused.get(listKey(resource, reference.namespace)) };
 }
 
-function listKey({ resource, reference }: Target): string {
-  return `${resource.group}/${resource.plural}/${reference.namespace ?? ""}`;
+/** Lists metadata, each kind and namespace once: whoever asks again is told the same. */
+export function listingOnce(cluster: Cluster): Lister {
+  const lists = new Map<string, Promise<readonly LiveMetadata[]>>();
+  return (resource, namespace) => {
+    const key = listKey(resource, namespace);
+    const list = lists.get(key) ?? cluster.listMetadata(resource, namespace);
+    lists.set(key, list);
+    return list;
+  };
+}
+
+function listKey({ group, plural }: Resource, namespace = ""): string {
+  return `${group}/${plural}/${namespace}`;
 }

@@ -21,7 +21,7 @@ import { additionsIn } from "./drift.ts";
 import { membersToDrop } from "./drop.ts";
 import { backOff, fightsIn } from "./fights.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
-import { type Observation, observe, type Target } from "./observe.ts";
+import { type Lister, type Observation, observe, type Target } from "./observe.ts";
 import type { PreparedObject } from "./prepare.ts";
 import type { StoredRetained } from "./retained.ts";
 import { secretReader } from "./secrets.ts";
@@ -41,6 +41,8 @@ export interface PlanOptions {
   readonly proposing: boolean;
   /** Called with the records before anything is observed. */
   readonly prepare?: (inventory: Inventory) => Promise<void>;
+  /** How metadata is listed, for who needs it beside the plan. */
+  readonly list?: Lister;
   /** The inventory, if it was read already. */
   readonly stored?: StoredInventory;
   /** Nobody has seen what the records say to be healthy, so every object is looked at. */
@@ -96,7 +98,7 @@ export async function planRun(cluster: Cluster, options: PlanOptions): Promise<P
   const targets = memberTargets(stored.inventory);
   let observation: Observation | undefined;
   if (trusted) {
-    observation = await observe(cluster, targets.values());
+    observation = await observe(cluster, targets.values(), options.list);
     const additions = additionsIn(observation, options);
     if (additions.size === 0 && await recordsHold(cluster, stored.inventory, observation)) {
       return { ...settled(stored), renderKey };
@@ -200,7 +202,7 @@ async function planFromSource(
     discovery: context.observation === undefined ? undefined : new Discovery(inventory.resources),
   });
   const observation = context.observation ??
-    await observe(cluster, [...placed, ...targets.values()]);
+    await observe(cluster, [...placed, ...targets.values()], options.list);
   const members = membersByKey(inventory.members);
   const prepared = back === undefined
     ? placed

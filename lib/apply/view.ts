@@ -10,7 +10,7 @@ import { observedDrift } from "./drift.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { Inventory } from "./inventory.ts";
-import type { Target } from "./observe.ts";
+import { type Lister, listingOnce, type Target } from "./observe.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 import { isExternal } from "./realize.ts";
 
@@ -61,9 +61,12 @@ export async function viewComponent(
   cluster: Cluster,
   options: Omit<PlanOptions, "proveCreations" | "proposing" | "backingOff" | "renderKey">,
 ): Promise<ComponentView> {
+  // What the plan was made from is told again: a thousand objects are a megabyte.
+  const list = listingOnce(cluster);
   // Records would settle a plan without its order: no key is ever theirs.
   const planned = await planRun(cluster, {
     ...options,
+    list,
     renderKey: () => "",
     proveCreations: false,
     proposing: false,
@@ -77,7 +80,7 @@ export async function viewComponent(
     const resource = resources.get(kindKey(reference));
     return resource === undefined ? [] : [{ reference, resource }];
   });
-  const { live } = await readLive(cluster, targets);
+  const { live } = await readLive(cluster, targets, list);
   const { isAsApplied } = observedDrift(planned);
   const objects = changes.flatMap((change): ObjectView[] => {
     const key = keyOf(change.reference);
@@ -113,7 +116,7 @@ export async function viewRecorded(cluster: Cluster, inventory: Inventory): Prom
     const resource = resources.get(kindKey(member.reference));
     return resource === undefined ? [] : [{ ...member, resource }];
   });
-  const { live, isReadable } = await readLive(cluster, members);
+  const { live, isReadable } = await readLive(cluster, members, listingOnce(cluster));
   const objects = members.map((member): ObjectView => {
     const { reference, resource, provenance, wave } = member;
     const living = live.get(keyOf(reference));
@@ -182,6 +185,7 @@ function kindKey({ group, kind }: Pick<ObjectReference, "group" | "kind">): stri
 async function readLive(
   cluster: Cluster,
   targets: readonly Target[],
+  listMetadata: Lister,
 ): Promise<{
   readonly live: ReadonlyMap<string, KubernetesObject>;
   readonly isReadable: (target: Target) => boolean;
@@ -198,7 +202,7 @@ async function readLive(
     const { group, kind, version } = resource;
     try {
       const found = PLAIN.has(kindKey(resource))
-        ? (await cluster.listMetadata(resource, namespace)).map(({ metadata }) => ({ metadata }))
+        ? (await listMetadata(resource, namespace)).map(({ metadata }) => ({ metadata }))
         : await cluster.list(resource, { namespace });
       for (const { metadata, ...rest } of found) {
         const { name, namespace } = metadata;
