@@ -1,5 +1,5 @@
 /** What views share: values that change, time that goes by, and answers that are asked for. @module */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Problem } from "../../contract.ts";
 import { problemOf } from "../net/api.ts";
 import { type Session, session } from "../net/session.ts";
@@ -59,31 +59,55 @@ export interface Asked<Answer> {
 
 /**
  * Asks, and asks again when one of the keys changes. Another first key is another question, whose old answer says nothing.
+ * What is asked already is waited for: the answer of a large component may take longer than its next change to come.
  */
 export function useAnswer<Answer>(
   ask: (signal: AbortSignal) => Promise<Answer>,
   keys: readonly [string, ...(string | number | undefined)[]],
 ): Asked<Answer> {
+  const [of] = keys;
   const [asked, show] = useState<Asked<Answer> & { readonly of: string }>({
-    of: keys[0],
+    of,
     value: undefined,
     problem: undefined,
   });
+  const latest = useRef(ask);
+  latest.current = ask;
+  const asking = useRef<Asking>();
+  useEffect(() => () => {
+    asking.current?.stop.abort();
+    asking.current = undefined;
+  }, [of]);
   useEffect(() => {
-    const stop = new AbortController();
-    ask(stop.signal).then(
-      (value) => show({ of: keys[0], value, problem: undefined }),
-      (error) => {
-        if (stop.signal.aborted) return;
-        const problem = problemOf(error);
-        show((before) => ({
-          of: keys[0],
-          value: before.of === keys[0] ? before.value : undefined,
-          problem,
-        }));
-      },
-    );
-    return () => stop.abort();
+    if (asking.current !== undefined) {
+      asking.current.again = true;
+      return;
+    }
+    const own: Asking = { stop: new AbortController(), again: true };
+    asking.current = own;
+    const { signal } = own.stop;
+    const answerAll = async () => {
+      while (own.again && !signal.aborted) {
+        own.again = false;
+        try {
+          const value = await latest.current(signal);
+          if (!signal.aborted) show({ of, value, problem: undefined });
+        } catch (error) {
+          if (signal.aborted) return;
+          const problem = problemOf(error);
+          show((before) => ({ of, value: before.of === of ? before.value : undefined, problem }));
+        }
+      }
+      if (asking.current === own) asking.current = undefined;
+    };
+    void answerAll();
   }, keys);
-  return asked.of === keys[0] ? asked : { value: undefined, problem: undefined };
+  return asked.of === of ? asked : { value: undefined, problem: undefined };
+}
+
+/** A question that is not answered yet. */
+interface Asking {
+  readonly stop: AbortController;
+  /** Something has changed since it was asked. */
+  again: boolean;
 }
