@@ -51,8 +51,10 @@ export async function observe(
       refused.set(key, error);
     }
   }));
-  return { live, refusalOf: ({ resource, reference }) =>
-    refused.get(listKey(resource, reference.namespace)) };
+  return {
+    live,
+    refusalOf: ({ resource, reference }) => refused.get(listKey(resource, reference.namespace)),
+  };
 }
 
 /** Lists metadata, each kind and namespace once: whoever asks again is told the same. */

@@ -1,5 +1,6 @@
 /** The addresses that the server answers, guarded. @module */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { compress } from "hono/compress";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
 import type { Asset, Page } from "./assets.ts";
@@ -88,6 +89,8 @@ export function createApp(options: AppOptions): Hono<Environment> {
       context.res.headers.set("cache-control", "no-store");
     }
   });
+  // Thousands of objects are megabytes, of which a tenth is left.
+  app.use(ROUTES.component.path.replace("{name}", ":name"), compress());
   const description = openApi(version);
   app.get(ROUTES.openapi.path, (context) => context.json(description));
   addSessions(app, options);

@@ -9,6 +9,7 @@ import { describeComponent } from "./describe.ts";
 import { problemOf, ServeError } from "./errors.ts";
 import type { Eyes, Listing, Look } from "./look.ts";
 import type { Runs } from "./runs.ts";
+import { withoutPlan } from "./told_run.ts";
 import { type Alarm, Watches } from "./watches.ts";
 
 const POLL_MILLISECONDS = 10_000;
@@ -126,7 +127,7 @@ export class Observer implements AsyncDisposable {
 
   /** A run is in another state. */
   tell(run: Run): void {
-    this.messages.add({ type: "run", run });
+    this.messages.add({ type: "run", run: withoutPlan(run) });
     if (this.#seen.has(run.component)) this.#describe(run.component);
     if (run.state === "done" || run.state === "running") this.touch(run.component);
   }

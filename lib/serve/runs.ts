@@ -4,9 +4,11 @@ import type { ActionName, ActionRequest, Confirmation, Run, RunMessage } from ".
 import { Backlog } from "./backlog.ts";
 import { problemOf, ServeError } from "./errors.ts";
 import { randomToken } from "./sessions.ts";
+import { expectationOf, withoutPlan } from "./told_run.ts";
 
-/** What is kept of one run, and how many runs are. */
+/** What is kept of one run, of all runs together, and how many runs are. */
 const MAX_MESSAGES = 20_000;
+const MAX_ALL_MESSAGES = 100_000;
 const MAX_RUNS = 50;
 /** Plans that wait, or are being made. */
 const MAX_OPEN = 8;
@@ -56,9 +58,9 @@ export class Runs {
     this.#options = options;
   }
 
-  /** All that are kept, the newest first. */
+  /** All that are kept, the newest first, without their plans: each may have thousands of changes. */
   list(component?: string): Run[] {
-    const runs = [...this.#runs.values()].map(shown).reverse();
+    const runs = [...this.#runs.values()].map((kept) => withoutPlan(shown(kept))).reverse();
     return component === undefined ? runs : runs.filter((run) => run.component === component);
   }
 
@@ -284,9 +286,13 @@ export class Runs {
   }
 
   #forgetOldest(): void {
-    for (const [id, { run }] of this.#runs) {
-      if (this.#runs.size <= MAX_RUNS) return;
-      if (run.state === "done") this.#runs.delete(id);
+    let messages = 0;
+    for (const kept of this.#runs.values()) messages += kept.messages.kept.length;
+    for (const [id, { run, messages: { kept } }] of this.#runs) {
+      if (this.#runs.size <= MAX_RUNS && messages <= MAX_ALL_MESSAGES) return;
+      if (run.state !== "done") continue;
+      this.#runs.delete(id);
+      messages -= kept.length;
     }
   }
 
@@ -301,11 +307,4 @@ export class Runs {
 
 function shown({ run, messages }: Kept): Run {
   return { ...run, last: messages.last };
-}
-
-/** The median; undefined without any. */
-function expectationOf(seconds: readonly number[]): Run["expected"] {
-  const sorted = seconds.toSorted((left, right) => left - right);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  return median === undefined ? undefined : { seconds: median, runs: sorted.length };
 }

@@ -13,7 +13,7 @@ export const liveMessage = z.discriminatedUnion("type", [
   /** A component is new or other than before. When its `version` is other, its detail is, too. */
   z.object({ type: z.literal("component"), component }),
   z.object({ type: z.literal("removed"), name: componentName }),
-  /** A run began, or is in another state. */
+  /** A run began, or is in another state. Its plan is told by its own address. */
   z.object({ type: z.literal("run"), run }),
   /** Whether the cluster and the source can be reached; told when it changes. */
   z.object({

@@ -166,7 +166,7 @@ export const ROUTES = {
   runs: {
     method: "get",
     path: "/api/runs",
-    summary: "Runs of this server, the newest first",
+    summary: "Runs of this server, the newest first, without their plans",
     role: "viewer",
     query: z.object({ component: componentName.optional() }),
     status: 200,

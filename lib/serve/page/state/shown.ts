@@ -19,14 +19,20 @@ export function shownOf(
   const found = wanted === ""
     ? objects
     : objects.filter(({ object }) => describe(object).toLowerCase().includes(wanted));
-  if (found.length <= MAX_SHOWN) return found;
-  const groups = Map.groupBy(found, (object) => urgencyOf(object, selected));
-  const first = [0, 1, 2].flatMap((urgency) => groups.get(urgency) ?? []).slice(0, MAX_SHOWN);
-  const kept = new Set(first);
-  return found.filter((object) => kept.has(object));
+  return mostUrgent(found, ({ key, change, health }) => {
+    if (key === selected) return 0;
+    return change !== undefined || health.status !== "current" ? 1 : 2;
+  });
 }
 
-function urgencyOf({ key, change, health }: ComponentObject, selected: string | undefined): number {
-  if (key === selected) return 0;
-  return change !== undefined || health.status !== "current" ? 1 : 2;
+/** As many as are shown, those first that are the most urgent, in the order in which they were. */
+export function mostUrgent<Item>(
+  items: readonly Item[],
+  urgencyOf: (item: Item) => 0 | 1 | 2,
+): readonly Item[] {
+  if (items.length <= MAX_SHOWN) return items;
+  const groups = Map.groupBy(items, urgencyOf);
+  const first = ([0, 1, 2] as const).flatMap((urgency) => groups.get(urgency) ?? []);
+  const kept = new Set(first.slice(0, MAX_SHOWN));
+  return items.filter((item) => kept.has(item));
 }

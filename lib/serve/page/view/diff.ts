@@ -4,9 +4,10 @@ import type { ChangeReport } from "../../contract.ts";
 import { html } from "../html.ts";
 import { fieldRows, inlineLines, type Row, valueLines } from "../state/diff_rows.ts";
 import { createStore } from "../state/store.ts";
+import { mostUrgent } from "../state/shown.ts";
 import { CHANGE } from "../state/words.ts";
 import { useStore } from "./hooks.ts";
-import { Choice, ObjectName, Place, When } from "./parts.ts";
+import { Choice, ObjectName, Place, Rest, When } from "./parts.ts";
 
 type FieldReport = ChangeReport["fields"][number];
 type Look = "side" | "inline";
@@ -49,10 +50,20 @@ export function isSilent({ fields, text, reason }: ChangeReport): boolean {
   return fields.length === 0 && text === undefined && reason === undefined;
 }
 
-/** All changes of a plan, each to be opened. */
+/** What must not be overlooked among thousands. */
+const URGENCY: Readonly<Partial<Record<ChangeReport["action"], 0 | 1>>> = {
+  conflict: 0,
+  delete: 0,
+  replace: 0,
+  adopt: 1,
+  update: 1,
+};
+
+/** The changes of a plan, each to be opened. */
 export function ChangeList({ changes }: { readonly changes: readonly ChangeReport[] }): VNode {
-  return html`<ul class="changes">${
-    changes.map((change) => {
+  const shown = mostUrgent(changes, ({ action }) => URGENCY[action] ?? 2);
+  return html`
+    <ul class="changes">${shown.map((change) => {
       const { symbol, tone } = CHANGE[change.action];
       const { group, kind, namespace, name } = change.object;
       const title = html`<span class="sign ${tone}" aria-hidden="true">${symbol}</span>
@@ -66,8 +77,9 @@ export function ChangeList({ changes }: { readonly changes: readonly ChangeRepor
           </details>
         `
       }</li>`;
-    })
-  }</ul>`;
+    })}</ul>
+    <${Rest} all=${changes.length} shown=${shown.length} />
+  `;
 }
 
 function FieldDiff({ field, file }: {

@@ -1,7 +1,7 @@
 /** Small things that every view shows. @module */
 import type { ComponentChildren, VNode } from "preact";
 import { describe, type ObjectReference } from "../../../object.ts";
-import { agoInWords, spanInWords } from "../../../report/words.ts";
+import { agoInWords, counted, spanInWords } from "../../../report/words.ts";
 import type { Problem } from "../../contract.ts";
 import { html } from "../html.ts";
 import type { State } from "../state/words.ts";
@@ -75,6 +75,16 @@ export function Place({ file, line }: {
 }): VNode | null {
   if (file === undefined) return null;
   return html`<code class="place">${file}${line === undefined ? "" : `:${line}`}</code>`;
+}
+
+/** How many objects of a list are not shown, where there are too many. */
+export function Rest({ all, shown }: {
+  readonly all: number;
+  readonly shown: number;
+}): VNode | null {
+  return all === shown
+    ? null
+    : html`<p class="quiet">and ${counted(all - shown, "more object")}</p>`;
 }
 
 /** One of a few, as buttons beside each other. */

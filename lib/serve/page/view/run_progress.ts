@@ -14,10 +14,11 @@ import {
   objectsByWave,
   type Progress,
 } from "../state/progress.ts";
+import { MAX_SHOWN, mostUrgent } from "../state/shown.ts";
 import { CHANGE, elapsedInWords, type State } from "../state/words.ts";
 import { CheckList } from "./check_list.ts";
 import { useNow, useSession } from "./hooks.ts";
-import { Badge, ObjectName, ProblemBox } from "./parts.ts";
+import { Badge, ObjectName, ProblemBox, Rest } from "./parts.ts";
 import { Data, Evidence, Failures, Notes, Requirements, Undo, Violations } from "./run_parts.ts";
 
 /** Everything that is under way. */
@@ -34,9 +35,10 @@ export function RunProgress({ run, progress }: {
     <${Notes} notes=${progress.notes} />
     ${waiting.length === 0 ? null : html`
       <h2>Waiting for</h2>
-      <ul class="plain awaited">${waiting.map(({ object, message }) =>
+      <ul class="plain awaited">${waiting.slice(0, MAX_SHOWN).map(({ object, message }) =>
         html`<li key=${keyOf(object)}><${ObjectName} object=${object} />: ${message}</li>`
       )}</ul>
+      <${Rest} all=${waiting.length} shown=${Math.min(waiting.length, MAX_SHOWN)} />
     `}
     <${Data} data=${progress.data} />
     <${RunDetails} progress=${progress} />
@@ -110,6 +112,12 @@ const LEFT: typeof STATE = {
   waiting: { tone: "warn", symbol: "…", word: "not ready" },
 };
 
+const URGENCY: Readonly<Partial<Record<ObjectProgress["state"], 0 | 1>>> = {
+  failed: 0,
+  skipped: 0,
+  waiting: 1,
+};
+
 /** A wave is open while something of it is under way or has failed. */
 function Waves({ progress }: { readonly progress: Progress }): VNode | null {
   const done = progress.run?.state === "done";
@@ -119,6 +127,7 @@ function Waves({ progress }: { readonly progress: Progress }): VNode | null {
     [...objectsByWave(progress)].map(([wave, objects]) => {
       const open = !done &&
         objects.some(({ state }) => state === "waiting" || state === "failed");
+      const shown = mostUrgent(objects, ({ state }) => URGENCY[state] ?? 2);
       return html`
         <details key=${wave} open=${open} class="wave">
           <summary><strong>${wave !== undefined
@@ -129,9 +138,10 @@ function Waves({ progress }: { readonly progress: Progress }): VNode | null {
             ? "Not begun"
             : "To come"}</strong>${" "}
                   <span class="quiet">${statesInWords(objects, states)}</span></summary>
-          <ul class="objects">${objects.map((item) =>
+          <ul class="objects">${shown.map((item) =>
             html`<${ObjectRow} key=${keyOf(item.object)} item=${item} states=${states} />`
           )}</ul>
+          <${Rest} all=${objects.length} shown=${shown.length} />
         </details>
       `;
     })
