@@ -197,7 +197,7 @@ Deno.test("a component is compared, suspended, resumed and rolled back by clicki
     await page.getByRole("radio", { name: /^Delete them, too/ }).check();
     await button(page, "Show the plan").click();
     await see(page, "Data will be lost.");
-    await see(page, /Lost for good: /);
+    await see(page, /lost: goes for good/);
     await assertAccessible(page);
     assert.ok(await button(page, "Rollback").isDisabled());
     await page.getByRole("textbox").fill(name.slice(0, -1));
