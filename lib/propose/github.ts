@@ -28,6 +28,8 @@ export interface GitHubRepository {
 /** Longest wait that GitHub may ask for before something is tried again: seconds. */
 const PATIENCE_SECONDS = 60;
 const RETRIES = 2;
+/** GitHub itself gives up a request after ten seconds. */
+const ANSWER_MILLISECONDS = 30_000;
 
 /**
  * A client that waits where GitHub asks for patience, and says nothing of its own.
@@ -41,6 +43,7 @@ export async function connectGitHub(
     seconds <= PATIENCE_SECONDS && count < RETRIES;
   const options = {
     baseUrl: api,
+    request: { fetch: (url: string, request: RequestInit) => fetchWhole(url, request) },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     // Limits are those of a server.
     throttle: { id: api, onRateLimit: again, onSecondaryRateLimit: again },
@@ -56,6 +59,23 @@ export async function connectGitHub(
   const at = { owner, repo: name };
   const found = installation ?? (await app.octokit.rest.apps.getRepoInstallation(at)).data.id;
   return await app.getInstallationOctokit(found);
+}
+
+/**
+ * An answer that is all there: GitHub's client takes what came before it broke off for all of it, and waits for ever for
+ * what never comes.
+ *
+ * @throws {TypeError | DOMException} when it breaks off, or does not come.
+ */
+export async function fetchWhole(
+  url: string,
+  request: RequestInit,
+  milliseconds = ANSWER_MILLISECONDS,
+): Promise<Response> {
+  const signal = AbortSignal.timeout(milliseconds);
+  const response = await fetch(url, { ...request, signal });
+  await response.clone().arrayBuffer();
+  return response;
 }
 
 /** GitHub hands out keys in a format (PKCS#1) that web cryptography does not read. */
