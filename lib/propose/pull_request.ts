@@ -99,19 +99,19 @@ class PullRequest {
         hint: "Give --ref the name of a branch.",
       });
     }
-    const [last] = pulls;
     const open = pulls.find(({ state }) => state === "open");
     if (head !== undefined) {
       const merged = pulls.filter(({ merged_at }) => merged_at !== null);
       await branch.refuseForeignWork(head, base, merged.map((pull) => pull.head.sha));
     }
     if (files.size === 0) {
-      const proposed = await this.#withdraw(open, last);
+      const proposed = await this.#withdraw(open, pulls);
       if (head !== undefined) await branch.remove(head);
       return proposed;
     }
-    if (open === undefined && last?.merged_at === null && this.#isOfThisDrift(last)) {
-      return { state: "declined", number: last.number, url: last.html_url, notes: [] };
+    const declined = pulls.find((pull) => pull.merged_at === null && this.#isOfThisDrift(pull));
+    if (open === undefined && declined !== undefined) {
+      return { state: "declined", number: declined.number, url: declined.html_url, notes: [] };
     }
     if (baseHead !== revision) {
       throw new ProposeError("base-moved", `${base} has moved during this run`, {
@@ -121,7 +121,7 @@ class PullRequest {
     const moved = await branch.write(baseHead, head, { component, message: title, files });
     return open === undefined
       ? await this.#open(name, { name: base, commit: baseHead })
-      : await this.#update(open, moved);
+      : await this.#update(open, { moved, base: baseHead });
   }
 
   /** All of the branch, the newest first. */
@@ -140,25 +140,35 @@ class PullRequest {
   }
 
   async #open(head: string, base: { name: string; commit: string }): Promise<Proposed> {
-    const { about = "drift", title, draft, files } = this.#proposal;
+    const { title, draft } = this.#proposal;
     const wanted = { ...this.#at, title, body: this.#body, draft, head, base: base.name };
     const { data } = await this.#rest.pulls.create(wanted).catch((cause) => {
       const exists = /pull request already exists/i.test(refusalOf(cause).message);
       throw exists ? new Moved("It is open already", { cause }) : cause;
     });
     const { number, html_url: url } = data;
-    const notes = await askForReview(this.#rest, this.#at, {
+    return { state: "opened", number, url, notes: await this.#askForReview(data, base.commit) };
+  }
+
+  async #askForReview(
+    { number, user }: Pick<Pull, "number" | "user">,
+    base: string,
+  ): Promise<string[]> {
+    const { about = "drift", files } = this.#proposal;
+    return await askForReview(this.#rest, this.#at, {
       number,
-      author: data.user?.login ?? "",
+      author: user?.login ?? "",
       files: [...files.keys()],
-      commit: base.commit,
+      commit: base,
       labels: ["plumb", about],
     });
-    return { state: "opened", number, url, notes };
   }
 
   /** What somebody added to the title or the body stays as long as there is nothing new to tell. */
-  async #update(open: Pull, moved: boolean): Promise<Proposed> {
+  async #update(
+    open: Pull,
+    { moved, base }: { readonly moved: boolean; readonly base: string },
+  ): Promise<Proposed> {
     const { draft } = this.#proposal;
     const { number, html_url: url } = open;
     const told = open.body?.includes(this.#mark) ?? false;
@@ -167,7 +177,9 @@ class PullRequest {
     }
     if (open.draft !== draft) await this.#setDraft(open.node_id, draft);
     const same = told && !moved && open.draft === draft;
-    return { state: same ? "unchanged" : "updated", number, url, notes: [] };
+    // Whoever opened it could not come to an end.
+    const notes = open.labels.length === 0 ? await this.#askForReview(open, base) : [];
+    return { state: same ? "unchanged" : "updated", number, url, notes };
   }
 
   async #setDraft(id: string, draft: boolean): Promise<void> {
@@ -178,18 +190,18 @@ class PullRequest {
     );
   }
 
-  /** Without its mark, the same drift will be proposed again when it comes back. */
-  async #withdraw(open: Pull | undefined, last: Pull | undefined): Promise<Proposed> {
+  /** Without a mark, the same drift will be proposed again when it comes back. */
+  async #withdraw(open: Pull | undefined, pulls: readonly Pull[]): Promise<Proposed> {
     const unmarked = (pull: Pull) => ({
       ...this.#at,
       pull_number: pull.number,
       body: (pull.body ?? "").replaceAll(new RegExp(`\\s*${MARK} .*? -->`, "g"), ""),
     });
-    if (open === undefined) {
-      const isMarked = last?.merged_at === null && last.body?.includes(MARK);
-      if (isMarked) await this.#rest.pulls.update(unmarked(last));
-      return { state: "none", notes: [] };
-    }
+    const declined = pulls.filter(({ state, merged_at, body }) =>
+      state === "closed" && merged_at === null && body?.includes(MARK)
+    );
+    for (const pull of declined) await this.#rest.pulls.update(unmarked(pull));
+    if (open === undefined) return { state: "none", notes: [] };
     const body = this.#proposal.about === "revert"
       ? "Git has moved on, and the cluster with it, so there is nothing left to revert."
       : "The cluster is as Git says again, so there is nothing left to propose.";
@@ -210,6 +222,8 @@ interface Pull {
   readonly body: string | null;
   readonly draft?: boolean | undefined;
   readonly merged_at: string | null;
+  readonly labels: readonly unknown[];
+  readonly user: { readonly login: string } | null;
   readonly head: { readonly sha: string };
 }
 

@@ -21,29 +21,39 @@ export interface Opened {
 const MAX_REVIEWERS = 15;
 
 /**
- * Labels a pull request, and requests the review of those who own its files. Nothing of it stops a run.
+ * Requests the review of those who own the files of a pull request, and labels it. Nothing of it stops a run. The labels
+ * come last: a pull request without any was not brought to this end.
  *
  * @returns what could not be done, as sentences.
  */
 export async function askForReview(
   rest: Octokit["rest"],
   at: RepositoryName,
-  { number, author, files, commit, labels }: Opened,
+  opened: Opened,
 ): Promise<string[]> {
   const notes: string[] = [];
   const attempt = async (what: string, act: () => Promise<unknown>) => {
     try {
       await act();
-      return true;
     } catch (error) {
       notes.push(`${what}: ${refusalOf(error).message}`);
-      return false;
     }
   };
+  await requestReviews(rest, at, opened, attempt);
+  const { number, labels } = opened;
   await attempt(
     `Pull request ${number} could not be labelled`,
     () => rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] }),
   );
+  return notes;
+}
+
+async function requestReviews(
+  rest: Octokit["rest"],
+  at: RepositoryName,
+  { number, author, files, commit }: Opened,
+  attempt: (what: string, act: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
   let owners: Owners = { users: [], teams: [] };
   await attempt("CODEOWNERS could not be read", async () => {
     owners = ownersOf(await readCodeOwners(rest, at, commit), files);
@@ -53,7 +63,7 @@ export async function askForReview(
   const teams = owners.teams.flatMap(({ organization, slug }) =>
     organization.toLowerCase() === at.owner.toLowerCase() ? [slug] : []
   ).slice(0, MAX_REVIEWERS - reviewers.length);
-  if (reviewers.length + teams.length === 0) return notes;
+  if (reviewers.length + teams.length === 0) return;
   const request = (users: string[], slugs: string[]) =>
     rest.pulls.requestReviewers({
       ...at,
@@ -62,7 +72,7 @@ export async function askForReview(
       team_reviewers: slugs,
     });
   const all = await request(reviewers, teams).then(() => true, () => false);
-  if (all) return notes;
+  if (all) return;
   // One who can't be asked is no reason not to ask the others.
   for (const login of reviewers) {
     await attempt(`The review of @${login} could not be requested`, () => request([login], []));
@@ -73,7 +83,6 @@ export async function askForReview(
       () => request([], [slug]),
     );
   }
-  return notes;
 }
 
 /** The text of the first file that there is; empty where there is none. */

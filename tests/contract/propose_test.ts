@@ -176,8 +176,9 @@ scenario(
     await pulls.update({ ...at, pull_number: 2, state: "closed" });
     await connect(github).git.deleteRef({ ...at, ref: `heads/${BRANCH}` });
     assert.equal(await stateOf(drift(3)), "declined");
+    assert.equal((await drift(2)).number, 1);
     assert.equal(await stateOf(drift(undefined)), "none");
-    assert.equal(await stateOf(drift(3)), "opened");
+    assert.equal(await stateOf(drift(2)), "opened");
     assert.deepEqual(github.pulls().map(({ state }) => state), ["closed", "closed", "open"]);
   },
 );
