@@ -88,6 +88,8 @@ const journal = z.object({
   previous: desired.optional(),
   /** A revision that failed: it is not tried again until Git moves, or somebody says so. */
   rejected: desired.extend({ reason: text }).optional(),
+  /** One was rejected before the good one: its revert may still be open as a pull request. */
+  revertLeft: z.literal(true).optional(),
   /** Until `until`, or for good, no run writes to the component. */
   suspended: z.object({
     reason: text,
@@ -153,9 +155,10 @@ function isRepetition(last: Run, added: Run): boolean {
     last.message === added.message && last.evidence[0] === added.evidence[0];
 }
 
-/** Notes that what Git wants is good now. Whatever was rejected is behind it. */
+/** Notes that what Git wants is good now. Whatever was rejected is behind it, though perhaps not its revert. */
 export function withGood(before: Journal, good: DesiredRevision): Journal {
-  const { good: last, rejected: _, ...rest } = before;
+  const { good: last, rejected, ...others } = before;
+  const rest = rejected === undefined ? others : { ...others, revertLeft: true as const };
   const isSame = last?.revision === good.revision ||
     (good.key !== undefined && last?.key === good.key);
   if (last === undefined) return { ...rest, good };

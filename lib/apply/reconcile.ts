@@ -17,7 +17,15 @@ import { desiredRevision, remember } from "./remember.ts";
 import { awaitRemoval } from "./restore.ts";
 import { refuseSuspended, unlessSuspended } from "./suspension.ts";
 import { Turn } from "./turn.ts";
-import { hold, type Known, rejectionIn, tellRejection, undo, wayBack } from "./undo.ts";
+import {
+  hold,
+  type Known,
+  rejectionIn,
+  tellRejection,
+  undo,
+  wayBack,
+  withdrawRevert,
+} from "./undo.ts";
 
 /** What the checks of a deployed component say. */
 export type Verdict = "passed" | "failed" | "not-judged";
@@ -47,9 +55,11 @@ export interface ReconcileOptions extends ReportedPlanOptions, Desired {
   /**
    * Proposes to take back in Git what was undone; given nothing when Git has moved on.
    *
-   * @returns the address of the pull request, where there is one.
+   * @returns the pull request's address, where there is one; undefined when it could not be done.
    */
-  readonly proposeRevert?: (undone: UndoneRevision | undefined) => Promise<string | undefined>;
+  readonly proposeRevert?: (
+    undone: UndoneRevision | undefined,
+  ) => Promise<{ readonly url?: string } | undefined>;
   /** Asked before anything is deleted. */
   readonly confirm: (deletions: readonly ObjectReference[]) => Promise<boolean>;
   /** A desired state that lost most of its objects is meant so. */
@@ -155,7 +165,7 @@ async function deploy(
     },
   });
   if (ended === "moved") return ended;
-  if (ended.isProven && journal.rejected !== undefined) await options.proposeRevert?.(undefined);
+  if (ended.isProven) await withdrawRevert(cluster, options, journal);
   if (!ended.isAtFault || way.state === "off") return ended;
   return await undo(cluster, options, known, { failed: ended, account, way });
 }

@@ -77,7 +77,7 @@ export async function amend(
   note: Note = (journal) => journal,
 ): Promise<void> {
   const id = randomUUID();
-  await change(cluster, { component, emit }, (before) => {
+  await amendIfPossible(cluster, { component, emit }, (before) => {
     // A first deploy that was refused before its first write has left nothing in the cluster, and neither does this.
     const isKept = run !== undefined && (account.hasActed || before.runs.length > 0);
     const facts = { id, source, subject, identity };
@@ -91,16 +91,16 @@ export async function noteProposal(
   options: Pick<RememberOptions, "component" | "emit">,
   address: string,
 ): Promise<void> {
-  await change(cluster, options, (before) => withProposal(before, address));
+  await amendIfPossible(cluster, options, (before) => withProposal(before, address));
 }
 
-async function change(
+/** Changes the journal, even if the run was interrupted: what happened is kept. Where it can't be, that is told. */
+export async function amendIfPossible(
   cluster: Cluster,
   { component, emit }: Pick<RememberOptions, "component" | "emit">,
-  change: (before: Journal) => Journal,
+  change: Note,
 ): Promise<void> {
   try {
-    // What happened is kept even if the run was interrupted.
     await amendJournal(cluster.uninterrupted(), component.name, change);
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof ApplyError)) throw error;

@@ -13,7 +13,7 @@ import { type Attempt, attempt } from "./attempt.ts";
 import { readInventory, type StoredInventory } from "./inventory.ts";
 import type { DesiredRevision, Journal } from "./journal.ts";
 import type { ReconcileOptions, UndoneRevision } from "./reconcile.ts";
-import { noteProposal, remember } from "./remember.ts";
+import { amendIfPossible, noteProposal, remember } from "./remember.ts";
 import type { Turn } from "./turn.ts";
 
 /** What is known of a component when a run begins. */
@@ -129,8 +129,8 @@ export async function revert(
   options: ReconcileOptions,
   undone: UndoneRevision,
 ): Promise<void> {
-  const address = await options.proposeRevert?.(undone);
-  if (address !== undefined) await noteProposal(cluster, options, address);
+  const proposed = await options.proposeRevert?.(undone);
+  if (proposed?.url !== undefined) await noteProposal(cluster, options, proposed.url);
 }
 
 /** What became of a revision, and how the way back from it ended. */
@@ -215,6 +215,17 @@ export async function returnTo(
     },
   });
   return ended;
+}
+
+/** Takes back the revert of what was rejected before; by a later run where it can't be done now. */
+export async function withdrawRevert(
+  cluster: Cluster,
+  options: Pick<ReconcileOptions, "component" | "emit" | "proposeRevert">,
+  { rejected, revertLeft }: Journal,
+): Promise<void> {
+  if (rejected === undefined && revertLeft === undefined) return;
+  if (await options.proposeRevert?.(undefined) === undefined) return;
+  await amendIfPossible(cluster, options, ({ revertLeft: _, ...journal }) => journal);
 }
 
 /** Whether the way to a revision has come to its end before. */

@@ -9,7 +9,10 @@ import { repositoryOf } from "./github.ts";
 import { branchOf } from "./propose.ts";
 import { pathOf } from "./reconcile.ts";
 
-/** Proposes what was undone, or takes that back. Undefined where there is no token, or no branch to propose to. */
+/**
+ * Proposes what was undone, or takes that back, and says whether that is done. Undefined where there is no token, or no
+ * branch to propose to.
+ */
 export async function revertProposer(
   declared: Declared,
   options: ReconcileOptions,
@@ -34,7 +37,7 @@ async function proposeRevert(
   { source: { revision }, component }: Declared,
   options: ReconcileOptions,
   context: RunContext,
-): Promise<string | undefined> {
+): ReturnType<NonNullable<ReconcileRun["proposeRevert"]>> {
   const path = pathOf(options);
   const { cache, signal, emit } = context;
   const folder = normalize(path).replace(/\/$/, "");
@@ -46,7 +49,7 @@ async function proposeRevert(
     const { notes, ...proposed } = await propose(where, proposal);
     for (const message of notes) emit({ type: "warning", message });
     emit({ type: "proposal", ...proposed, written: proposal.files.size, leftOut: [] });
-    return proposed.url;
+    return proposed;
   } catch (error) {
     if (!(error instanceof ProposeError)) throw error;
     emit({ type: "warning", message: `The revert is not proposed: ${error.message}` });

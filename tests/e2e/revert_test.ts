@@ -51,7 +51,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a revert is withdrawn when somebody mends the failure, and none is tried without a token",
+  "a revert is withdrawn when somebody mends the failure, by a later run where GitHub is away, and none is tried without a token",
   options,
   async () => {
     await inWorld(async ({ github, run }) => {
@@ -59,8 +59,16 @@ Deno.test(
       await github.commit("main", { [FILE]: BAD }, ADA);
       assert.equal(proposalIn(await run(...WAIT))?.state, "opened");
       await github.commit("main", { [FILE]: MANIFEST.replace("1.27", "1.29") }, ADA);
+      github.faults.hidden = true;
       const mended = await run(...WAIT);
-      assert.deepEqual([mended.code, proposalIn(mended)?.state], [0, "closed"], mended.output);
+      assert.deepEqual([mended.code, proposalIn(mended)], [0, undefined], mended.output);
+      assert.match(mended.output, /The revert is not proposed: GitHub refuses/);
+      github.faults.hidden = false;
+      const later = await run(...WAIT);
+      assert.deepEqual([later.code, proposalIn(later)?.state], [0, "closed"], later.output);
+      const asked = github.requests.length;
+      assert.equal(proposalIn(await run(...WAIT)), undefined);
+      assert.equal(github.requests.length, asked);
       assert.match(github.pulls()[0]?.comments.join() ?? "", /Git has moved on/);
     });
     await inWorld(async ({ github, run }) => {

@@ -142,7 +142,12 @@ Deno.test("a good revision follows another one, and nothing is rejected any more
   const rejected = { ...moved, rejected: { ...desired("3", "b"), reason: "no quota" } };
   const second = withGood(rejected, desired("4", "c"));
   assert.deepEqual([second.good?.revision, second.previous?.revision], ["4", "2"]);
-  assert.equal(second.rejected, undefined);
+  assert.deepEqual([second.rejected, first.revertLeft, second.revertLeft], [
+    undefined,
+    undefined,
+    true,
+  ]);
+  assert.equal(withGood(second, desired("5", "d")).revertLeft, true);
 });
 
 Deno.test("a proposal is noted with the last undo, once", () => {
