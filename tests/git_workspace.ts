@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { type Journal, readJournal } from "../lib/apply/mod.ts";
 import { Cluster, type Resource } from "../lib/cluster/mod.ts";
 import type { KubernetesObject } from "../lib/object.ts";
+import type { GitHubDouble } from "./contract/github/server.ts";
+import { ADA } from "./contract/github/support.ts";
 import { LEASES, NAMESPACES, plumb, type Run, type RunSettings, SECRETS } from "./plumb.ts";
 import { testCluster } from "./sandbox.ts";
 import { git } from "./unit/source/repository.ts";
@@ -23,38 +25,32 @@ export interface GitWorkspace extends AsyncDisposable {
   journal(): Promise<Journal>;
 }
 
-/** A component whose namespace does not exist yet. */
-export async function gitWorkspace(): Promise<GitWorkspace> {
+/** Where the component is in its repository. */
+const FOLDER = "manifests/web";
+
+/** A component whose namespace does not exist yet, in a repository of its own or in that of a double of GitHub. */
+export async function gitWorkspace(github?: GitHubDouble): Promise<GitWorkspace> {
   const { kubeconfig } = await testCluster();
   const name = `test-${crypto.randomUUID().slice(0, 8)}`;
-  const repository = await Deno.makeTempDir({ prefix: "plumb-git-" });
-  await git(repository, "init", "--quiet", "--initial-branch=main");
+  await using stack = new AsyncDisposableStack();
+  const { path: repository, commit, arguments: named } = github === undefined
+    ? stack.use(await localRepository())
+    : repositoryAt(github);
   const cluster = await Cluster.connect({ kubeconfig, environment: {} });
-  const folder = join(repository, "manifests", "web");
-  const save = async (message: string) => {
-    await git(repository, "add", "--all");
-    await git(repository, "commit", "--quiet", "--allow-empty", "--message", message);
-    return await git(repository, "rev-parse", "HEAD");
-  };
-  const common = ["--source", repository, "--ref", "main", "--path", "manifests/web"];
+  const common = ["--source", repository, "--ref", "main", "--path", FOLDER, ...named];
   const called = ["--name", name, "--namespace", name];
+  const taken = stack.move();
   return {
     name,
     repository,
     kubeconfig,
     cluster,
-    async commit(files) {
-      await Deno.mkdir(folder, { recursive: true });
-      for await (const { name } of Deno.readDir(folder)) await Deno.remove(join(folder, name));
-      for (const [path, text] of Object.entries(files)) {
-        await Deno.writeTextFile(join(folder, path), text.replaceAll("NAMESPACE", name));
-      }
-      return await save("Change the web");
+    commit: (files) => {
+      const texts = Object.entries(files)
+        .map(([path, text]) => [`${FOLDER}/${path}`, text.replaceAll("NAMESPACE", name)]);
+      return commit(Object.fromEntries(texts), FOLDER);
     },
-    commitElsewhere: async () => {
-      await Deno.writeTextFile(join(repository, "README.md"), crypto.randomUUID());
-      return await save("Change what is not the web");
-    },
+    commitElsewhere: () => commit({ "README.md": crypto.randomUUID() }),
     arguments: (command) => [command, ...common, ...called],
     run: (args = [], settings = {}) =>
       plumb(
@@ -70,7 +66,52 @@ export async function gitWorkspace(): Promise<GitWorkspace> {
       await cluster.delete(SECRETS, { namespace, name: `journal-${name}` });
       await cluster.delete(LEASES, { namespace, name: `component-${name}` });
       cluster[Symbol.dispose]();
-      await Deno.remove(repository, { recursive: true });
+      await taken[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface TestedRepository {
+  readonly path: string;
+  /** What tells a run that it is at GitHub. */
+  readonly arguments: readonly string[];
+  /** Commits files; those of a folder are all that is left of it. */
+  commit(files: Readonly<Record<string, string>>, folder?: string): Promise<string>;
+}
+
+async function localRepository(): Promise<TestedRepository & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "plumb-git-" });
+  await git(path, "init", "--quiet", "--initial-branch=main");
+  return {
+    path,
+    arguments: [],
+    async commit(files, folder) {
+      if (folder !== undefined) {
+        await Deno.remove(join(path, folder), { recursive: true }).catch(() => {});
+        await Deno.mkdir(join(path, folder), { recursive: true });
+      }
+      for (const [file, text] of Object.entries(files)) {
+        await Deno.writeTextFile(join(path, file), text);
+      }
+      await git(path, "add", "--all");
+      await git(path, "commit", "--quiet", "--allow-empty", "--message", "Change the web");
+      return await git(path, "rev-parse", "HEAD");
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+}
+
+function repositoryAt(github: GitHubDouble): TestedRepository {
+  const { repository: path, owner, name } = github;
+  return {
+    path,
+    arguments: ["--repository", `${owner}/${name}`],
+    async commit(files, folder) {
+      const old = folder === undefined
+        ? ""
+        : await git(path, "ls-tree", "-r", "--name-only", "main", folder);
+      const gone = old.split("\n").filter((file) => file !== "").map((file) => [file, null]);
+      return await github.commit("main", { ...Object.fromEntries(gone), ...files }, ADA);
     },
   };
 }

@@ -14,7 +14,7 @@ import {
   workspace,
 } from "../plumb.ts";
 import { isWrite } from "../recorder.ts";
-import { startFaultProxy } from "./proxy.ts";
+import { startClusterProxy } from "./proxy.ts";
 
 const WEBHOOKS: Resource = {
   group: "admissionregistration.k8s.io",
@@ -34,7 +34,7 @@ Deno.test("credentials that expire in the middle stop the run, and the next one 
   await using space = await workspace();
   await space.write({ "app.yaml": maps(30) });
   let writes = 0;
-  await using proxy = await startFaultProxy(
+  await using proxy = await startClusterProxy(
     space.kubeconfig,
     (request) => isWrite(request) && ++writes > 15 ? { kind: "refuse", status: 401 } : undefined,
   );

@@ -10,14 +10,14 @@ import {
   NAMESPACE,
   workspace,
 } from "../plumb.ts";
-import { startFaultProxy } from "./proxy.ts";
+import { startClusterProxy } from "./proxy.ts";
 
 Deno.test("a watch that falls silent is opened anew, and tells what happened meanwhile", async () => {
   await using space = await workspace();
   await space.write({ "app.yaml": `${NAMESPACE}---\n${configMap("seen")}` });
   assert.equal((await space.reconcile()).code, 0);
   let watches = 0;
-  await using proxy = await startFaultProxy(space.kubeconfig, ({ query }) => {
+  await using proxy = await startClusterProxy(space.kubeconfig, ({ query }) => {
     // The first one stays open, and tells nothing.
     const isFirst = query.has("watch") && ++watches === 1;
     return isFirst ? { kind: "freeze", milliseconds: 0 } : undefined;
@@ -47,7 +47,7 @@ Deno.test("where no watch tells anything, what became healthy is seen in the end
   const template = `${FAIL_ANNOTATION}: never-ready`;
   await space.write({ "app.yaml": `${NAMESPACE}---\n${deployment("web", { template })}` });
   let scaled: Promise<unknown> | undefined;
-  await using proxy = await startFaultProxy(space.kubeconfig, ({ path, query }) => {
+  await using proxy = await startClusterProxy(space.kubeconfig, ({ path, query }) => {
     if (!query.has("watch")) return undefined;
     // It is being waited for. Without a pod, there is none that is not ready.
     if (path.endsWith("/deployments")) {
@@ -67,7 +67,7 @@ Deno.test("what an old list does not have is not taken to be deleted", async () 
   const web = deployment("web");
   await space.write({ "app.yaml": documents(NAMESPACE, web) });
   let isMade = false;
-  await using proxy = await startFaultProxy(space.kubeconfig, ({ method, path, query }) => {
+  await using proxy = await startClusterProxy(space.kubeconfig, ({ method, path, query }) => {
     if (method === "PATCH" && path.endsWith("/worker") && !query.has("dryRun")) isMade = true;
     // The list that the wait begins with is from before the second Deployment.
     const isList = method === "GET" && path.endsWith("/deployments") && !query.has("watch");
