@@ -2,9 +2,11 @@
 import type { Cluster } from "../cluster/mod.ts";
 import type { Outcome } from "../event.ts";
 import { shortRevision } from "../revision.ts";
+import { announce } from "./announce.ts";
 import type { Attempt } from "./attempt.ts";
 import { ApplyError } from "./errors.ts";
 import { amendJournal, type Journal } from "./journal.ts";
+import { noticesOf } from "./notices.ts";
 import { conclude, readKnown, type ReconcileOptions } from "./reconcile.ts";
 import { refuseSuspended, unlessSuspended } from "./suspension.ts";
 import { Turn } from "./turn.ts";
@@ -44,9 +46,12 @@ async function goBack(cluster: Cluster, options: UndoOptions): Promise<Attempt> 
     });
     if (back === "moved") continue;
     const isBack = back.failed === 0 && back.outcome !== "busy";
-    const about = { from, to, reason, irreversible: [] };
     if (back.outcome === "busy") return back;
-    options.emit({ type: "undo", state: isBack ? "done" : "failed", ...about });
+    const state = isBack ? "done" : "failed";
+    const undone = { type: "undo" as const, state, from, to, reason, irreversible: [] } as const;
+    options.emit(undone);
+    const { name: component, namespace } = options.component;
+    await announce(cluster, { component, namespace }, noticesOf([undone], from));
     // What Git has beyond it is not to be reverted with it.
     if (isBack && options.source.revision === from) {
       await revert(cluster, options, { from, to, reason, evidence: [] });

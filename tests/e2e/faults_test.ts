@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Lease, readInventory } from "../../lib/apply/mod.ts";
+import { Lease, readInventory, readJournal } from "../../lib/apply/mod.ts";
 import { Cluster } from "../../lib/cluster/mod.ts";
 import { startSandbox } from "../../lib/sandbox/mod.ts";
 import {
@@ -18,6 +18,7 @@ import {
   workspace,
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
+import { git } from "../unit/source/repository.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const OBJECTS = 60;
@@ -244,22 +245,24 @@ Deno.test("a record that was damaged by hand stops the run, and a deleted one is
   assert.deepEqual(await mapsOf(space), expected(2));
 });
 
-Deno.test("an API server that goes in the middle is told, and the next run finishes", async () => {
+Deno.test("an API server that goes in the middle is told, nothing is undone, and the next run finishes", async () => {
   await using sandbox = await startSandbox({ components: [] });
   const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/app.yaml`, manyMaps(400).replaceAll("NAMESPACE", "gone"));
+  const commit = async (maps: number) => {
+    const text = manyMaps(maps).replaceAll("NAMESPACE", "gone");
+    await Deno.writeTextFile(`${folder}/app.yaml`, text);
+    await git(folder, "add", "--all");
+    await git(folder, "commit", "--quiet", "--message", `${maps} maps`);
+    return await git(folder, "rev-parse", "HEAD");
+  };
+  await git(folder, "init", "--quiet", "--initial-branch=main");
   const args = [
-    "reconcile",
-    "--path",
-    folder,
-    "--name",
-    "gone",
-    "--namespace",
-    "gone",
-    "--no-wait",
-    "--kubeconfig",
-    sandbox.kubeconfig,
+    ...["reconcile", "--source", folder, "--ref", "main", "--path", "."],
+    ...["--name", "gone", "--namespace", "gone", "--kubeconfig", sandbox.kubeconfig],
   ];
+  const good = await commit(1);
+  assert.equal((await plumb(args, { kubeconfig: sandbox.kubeconfig })).code, 0);
+  await commit(400);
   let stopped: Promise<void> | undefined;
   const run = await plumb(args, {
     kubeconfig: sandbox.kubeconfig,
@@ -273,10 +276,13 @@ Deno.test("an API server that goes in the middle is told, and the next run finis
   assert.equal(run.code, 1, run.output.slice(-800));
   assert.match(run.output, /"code":"unreachable"/);
   assert.match(run.output, /"hint":/);
+  assert.ok(!run.events.some(({ type }) => type === "undo"), run.output.slice(-800));
   await sandbox.start("kube-apiserver");
+  using cluster = await Cluster.connect({ kubeconfig: sandbox.kubeconfig, environment: {} });
+  const journal = await readJournal(cluster, "gone");
+  assert.deepEqual([journal.good?.revision, journal.rejected], [good, undefined]);
   const next = await plumb(args, { kubeconfig: sandbox.kubeconfig });
   assert.equal(next.code, 0, next.output.slice(-800));
-  using cluster = await Cluster.connect({ kubeconfig: sandbox.kubeconfig, environment: {} });
   const live = await cluster.listMetadata(CONFIG_MAPS, "gone");
   assert.equal(live.filter(({ reference }) => reference.name.startsWith("map-")).length, 400);
   await Deno.remove(folder, { recursive: true });

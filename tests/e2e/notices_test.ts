@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import type { Resource } from "../../lib/cluster/mod.ts";
 import type { KubernetesObject } from "../../lib/object.ts";
+import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
+import { gitWorkspace } from "../git_workspace.ts";
 import {
   CONFIG_MAPS,
   configMap,
+  deployment,
   documents,
   NAMESPACE,
   plumb,
@@ -11,6 +14,7 @@ import {
   type Workspace,
   workspace,
 } from "../plumb.ts";
+import { startRecorder } from "../recorder.ts";
 
 const EVENTS: Resource = {
   group: "",
@@ -21,7 +25,9 @@ const EVENTS: Resource = {
 };
 
 /** The Kubernetes Events about a component, by reason. */
-async function noticesIn(space: Workspace): Promise<Map<string, KubernetesObject>> {
+async function noticesIn(
+  space: Pick<Workspace, "name" | "cluster">,
+): Promise<Map<string, KubernetesObject>> {
   const events = await space.cluster.list(EVENTS, { namespace: space.name });
   const about = events.filter(({ metadata }) => metadata.name.startsWith(`plumb-${space.name}.`));
   return new Map(about.map((event) => [String(event["reason"]), event]));
@@ -80,4 +86,112 @@ Deno.test("credentials that may not write Kubernetes Events reconcile all the sa
   assert.equal(run.code, 0, run.output);
   const message = String((await noticesIn(space)).get("Applied")?.["message"]);
   assert.match(message, /2 objects changed/);
+});
+
+/** The type and message of the Kubernetes Event with a reason. */
+async function toldIn(
+  space: Pick<Workspace, "name" | "cluster">,
+  reason: string,
+): Promise<readonly [unknown, string]> {
+  const notice = (await noticesIn(space)).get(reason);
+  return [notice?.["type"], String(notice?.["message"])];
+}
+
+Deno.test("users of kubectl hear of what was undone, and of an undo that failed", async () => {
+  await using space = await gitWorkspace();
+  const commit = (value: string, more: { template?: string } = {}) =>
+    space.commit({
+      "app.yaml": documents(NAMESPACE, configMap("settings", value), deployment("web", more)),
+    });
+  const bad = { template: `${FAIL_ANNOTATION}: image-pull` };
+  const good = await commit("one");
+  assert.equal((await space.run()).code, 0);
+
+  const first = await commit("two", bad);
+  let isGoingBack = false;
+  await using recorder = await startRecorder(space.kubeconfig, ({ method, path, query }) => {
+    const isWrite = method === "PATCH" && path.endsWith("/settings") && !query.has("dryRun");
+    if (!isGoingBack || !isWrite) return;
+    return Response.json({ kind: "Status", reason: "Forbidden", code: 403 }, { status: 403 });
+  });
+  const stuck = await space.run([], {
+    kubeconfig: recorder.kubeconfig,
+    onEvent: (event) => isGoingBack ||= event.type === "undo",
+  });
+  assert.equal(stuck.code, 1, stuck.output);
+  const [warning, failed] = await toldIn(space, "UndoFailed");
+  const way = (from: string) =>
+    `${space.name}: from ${from.slice(0, 12)} to ${good.slice(0, 12)}: `;
+  assert.equal(warning, "Warning");
+  assert.ok(failed.startsWith(way(first)), failed);
+  assert.match(failed, /can't pull image/);
+  assert.equal((await noticesIn(space)).get("Undone"), undefined);
+
+  const second = await commit("three", bad);
+  assert.equal((await space.run()).code, 1);
+  const [type, undone] = await toldIn(space, "Undone");
+  assert.equal(type, "Warning");
+  assert.ok(undone.startsWith(way(second)), undone);
+
+  const third = await commit("four");
+  assert.equal((await space.run()).code, 0);
+  const undo = [...space.arguments("undo"), "--yes", "--because", "nobody can log in"];
+  const byHand = await plumb(undo, { kubeconfig: space.kubeconfig });
+  assert.equal(byHand.code, 0, byHand.output);
+  const events = await space.cluster.list(EVENTS, { namespace: space.name });
+  const messages = events.map((event) => String(event["message"]));
+  assert.ok(messages.includes(`${way(third)}undone by hand: nobody can log in`), messages.join());
+});
+
+Deno.test("users of kubectl hear of checks that failed, in a deploy and by themselves", async () => {
+  await using space = await workspace();
+  await using nobody = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("out of order", { status: 500 }),
+  );
+  await space.write({
+    "component.yaml": `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  manifests: ["app.yaml"]
+  policy: "off"
+  verify:
+    checks: [{ check: http, name: page, url: "http://127.0.0.1:${nobody.addr.port}" }]
+`,
+    "app.yaml": settings,
+  });
+  assert.equal((await space.reconcile(["--verify"])).code, 3);
+  const [type, message] = await toldIn(space, "VerifyFailed");
+  assert.equal(type, "Warning");
+  assert.match(message, /: Checks failed: HTTP \(page\)$/);
+  assert.equal((await space.verify()).code, 3);
+  const events = await space.cluster.list(EVENTS, { namespace: space.name });
+  const failures = events.filter((event) => event["reason"] === "VerifyFailed");
+  assert.equal(failures.length, 2, JSON.stringify(failures.map((event) => event["message"])));
+});
+
+Deno.test("users of kubectl hear of what is left to others", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(settings, configMap("gone")) });
+  assert.equal((await space.reconcile()).code, 0);
+  for (let round = 0; round < 4; round++) {
+    const name = { namespace: space.name, name: "settings" };
+    await space.cluster.patch(CONFIG_MAPS, name, { data: { key: "x" } }, "merge", "operator");
+    await space.cluster.delete(CONFIG_MAPS, { ...name, name: "gone" });
+    assert.equal((await space.reconcile()).code, 0);
+  }
+  const events = await space.cluster.list(EVENTS, { namespace: space.name });
+  const left = events.filter((event) => event["reason"] === "BackedOff");
+  assert.deepEqual(left.map((event) => [event["type"], event["message"]]).sort(), [
+    [
+      "Warning",
+      `${space.name}: ConfigMap ${space.name}/gone is left deleted, as somebody deletes it each time, after 3 corrections`,
+    ],
+    [
+      "Warning",
+      `${space.name}: data.key of ConfigMap ${space.name}/settings is left as operator sets it, after 3 corrections`,
+    ],
+  ]);
 });

@@ -16,6 +16,7 @@ import {
   errorOf,
   job,
   JOBS,
+  LEASES,
   NAMESPACE,
   NAMESPACES,
   outcomeOf,
@@ -223,6 +224,34 @@ Deno.test("a cluster that does not answer is no fault of a revision: it is tried
   assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
   assert.equal((await space.journal()).rejected, undefined);
   assert.equal((await space.run()).code, 0);
+});
+
+Deno.test("a run that loses its lease in the middle undoes nothing: its revision is tried again", async () => {
+  await using space = await gitWorkspace();
+  const good = await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
+  const lease = { namespace: "plumb-system", name: `component-${space.name}` };
+  const holder = (holderIdentity: string) =>
+    space.cluster.patch(LEASES, lease, { spec: { holderIdentity } }, "merge");
+  const learnt = Promise.withResolvers<void>();
+  let isStolen = false;
+  await using recorder = await startRecorder(space.kubeconfig, async ({ method, path, query }) => {
+    if (method === "PUT" && path.includes("/leases/") && isStolen) setTimeout(learnt.resolve, 500);
+    if (method !== "PATCH" || !path.endsWith("/configmaps/a") || query.has("dryRun")) return;
+    await holder("thief");
+    isStolen = true;
+    // Held until the run has learnt of its loss.
+    await learnt.promise;
+  });
+  const run = await space.run([], { kubeconfig: recorder.kubeconfig });
+  assert.deepEqual([run.code, errorOf(run).code, statesOf(run)], [1, "lease-lost", []]);
+  const journal = await space.journal();
+  assert.deepEqual([journal.good?.revision, journal.rejected], [good, undefined]);
+  await holder("");
+  const next = await space.run();
+  assert.deepEqual([next.code, statesOf(next)], [0, []], next.output);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
 });
 
 Deno.test("a good revision that is not well any more is not undone, since Git is not to blame", async () => {
