@@ -42,9 +42,7 @@ export class Told {
       digest: digestOf(approved ?? [changes, this.#data, this.#warnings]),
       summary: changes.length === 0
         ? "Nothing differs"
-        : `${counted(changes.length, "object")} ${
-          changes.length === 1 ? "changes" : "change"
-        }, in ${counted(waves, "wave")}`,
+        : `${counted(changes.length, "object")} ${changes.length === 1 ? "changes" : "change"}`,
       ...(counts === undefined ? {} : { counts: { ...counts } }),
       changes: [...changes],
       waves,
