@@ -14,6 +14,7 @@ import {
   inventoryName,
 } from "./inventory.ts";
 import { readJournal, type Run } from "./journal.ts";
+import { retainedName } from "./retained.ts";
 
 const MAX_NAMES = 20;
 
@@ -26,6 +27,15 @@ export async function listRecords(
     namespace: SYSTEM_NAMESPACE,
     fieldSelector: `type=${API_GROUP}/${sort}`,
   });
+}
+
+/** The components of which a rollback keeps data. What it keeps is not read. */
+export async function listRetained(cluster: Cluster): Promise<string[]> {
+  const secrets = await cluster.listMetadata(SECRETS, SYSTEM_NAMESPACE);
+  const prefix = retainedName("");
+  return secrets.map(({ reference: { name } }) => name)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
 }
 
 /** The inventories of all components. One that can't be read is left out: a run for it says why. */

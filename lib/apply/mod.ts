@@ -33,12 +33,7 @@ export {
 export { rollback, type RollbackOptions } from "./rollback/rollback.ts";
 export { undoByHand, type UndoOptions } from "./undo_by_hand.ts";
 export { secretReader } from "./secrets.ts";
-export {
-  type ComponentStatus,
-  statusOfAll,
-  statusOfView,
-  type UnreadableComponent,
-} from "./status.ts";
+export { type ComponentStatus, type Status, statusOfAll, statusOfView } from "./status.ts";
 export {
   assertNotSuspended,
   resume,

@@ -1,7 +1,7 @@
 /** What to do about a component, in words. Pure. @module */
 import { describe, keyOf } from "../object.ts";
 import { shortRevision } from "../revision.ts";
-import type { ComponentStatus, UnreadableComponent } from "./status.ts";
+import type { Status } from "./status.ts";
 import { isGood } from "./verification.ts";
 
 /** The next step, and whether somebody has to take it. */
@@ -15,14 +15,20 @@ export interface NextStep {
  *
  * A suspension is somebody's wish, so that nothing about a suspended component is urgent.
  */
-export function nextStep(status: ComponentStatus | UnreadableComponent): NextStep {
+export function nextStep(status: Status): NextStep {
   if ("error" in status) return needed(`${status.error}. ${status.hint ?? ""}`.trim());
+  if (status.state === "rolled-back") {
+    const words =
+      `rolled back, its data is kept: \`plumb reconcile ${status.name}\` brings it back`;
+    return { words, isNeeded: false };
+  }
   const { name, state, suspended, rejected, drifted, health, verifications, fights } = status;
   if (suspended !== undefined) {
     return { words: `suspended: ${suspended.reason}. \`plumb resume ${name}\``, isNeeded: false };
   }
   if (state === "running") return { words: "a run is at work", isNeeded: false };
   if (state === "applying") return needed(`a run did not end: \`plumb reconcile ${name}\``);
+  if (state === "removing") return needed(`a rollback did not end: \`plumb rollback ${name}\``);
   if (rejected !== undefined) {
     return needed(`mend ${shortRevision(rejected.revision)} in Git, it failed: ${rejected.reason}`);
   }

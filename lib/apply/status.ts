@@ -14,7 +14,7 @@ import {
   referenceOf,
 } from "../object.ts";
 import { backedOffUntil, type Fight } from "../plan/mod.ts";
-import { listRecords } from "./components.ts";
+import { listRecords, listRetained } from "./components.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
 import { type Health, healthOf, isJudgedByStatus } from "./health.ts";
 import { decodeInventory, type Inventory } from "./inventory.ts";
@@ -59,17 +59,25 @@ export interface UnreadableComponent {
   readonly hint: string | undefined;
 }
 
+/** A component that was taken out of the cluster, and whose data is kept. */
+export interface RolledBackComponent {
+  readonly name: string;
+  readonly state: "rolled-back";
+}
+
+/** What is known of a component. */
+export type Status = ComponentStatus | RolledBackComponent | UnreadableComponent;
+
 /**
  * How all components are, by name.
  *
- * Takes two requests for the records, and one for each kind and namespace in which components have objects.
+ * Takes three requests for the records, and one for each kind and namespace in which components have objects.
  */
-export async function statusOfAll(
-  cluster: Cluster,
-): Promise<(ComponentStatus | UnreadableComponent)[]> {
-  const [inventories, journals] = await Promise.all([
+export async function statusOfAll(cluster: Cluster): Promise<Status[]> {
+  const [inventories, journals, retained] = await Promise.all([
     listRecords(cluster, "inventory"),
     listRecords(cluster, "journal"),
+    listRetained(cluster),
   ]);
   const journalOf = new Map(journals.map((secret) => [secret.metadata.name, secret]));
   const records = inventories.map((secret) => readRecord(secret, journalOf));
@@ -83,7 +91,10 @@ export async function statusOfAll(
       state: await stateOf(cluster, record.inventory),
     };
   }));
-  return statuses.sort((left, right) => left.name.localeCompare(right.name));
+  const deployed = new Set(statuses.map(({ name }) => name));
+  const rolledBack = retained.filter((name) => !deployed.has(name))
+    .map((name) => ({ name, state: "rolled-back" as const }));
+  return [...statuses, ...rolledBack].sort((left, right) => left.name.localeCompare(right.name));
 }
 
 interface ComponentRecord {
@@ -231,7 +242,7 @@ export function statusOfView(
   if (inventory === undefined) return undefined;
   return {
     ...recordedStatus({ inventory, journal }, now),
-    state: inventory.state === "applying" && isHeld ? "running" : inventory.state,
+    state: isHeld && isUnderWay(inventory.state) ? "running" : inventory.state,
     drifted: objects.flatMap(({ reference, drift }) =>
       drift === undefined ? [] : [{ reference, how: drift }]
     ),
@@ -243,12 +254,17 @@ export function statusOfView(
   };
 }
 
+/** Whether a run has begun and not ended. */
+function isUnderWay(state: Inventory["state"]): boolean {
+  return state === "applying" || state === "removing";
+}
+
 /** A run that has begun and not ended is at work, if somebody holds the lease. */
 async function stateOf(
   cluster: Cluster,
   { component, state }: Inventory,
 ): Promise<ComponentStatus["state"]> {
-  if (state !== "applying") return state;
+  if (!isUnderWay(state)) return state;
   const name = { namespace: SYSTEM_NAMESPACE, name: `component-${component}` };
   const lease = await cluster.get(LEASE_RESOURCE, name);
   const holder = (lease?.["spec"] as { holderIdentity?: string } | undefined)?.holderIdentity;

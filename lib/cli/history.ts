@@ -75,7 +75,7 @@ export function historyOf(journal: Journal, options: HistoryOptions): string {
 const HEADER = ["When", "Revision", "Command", "Result", "Took", "By", "What happened"];
 
 function summaryOf(journal: Journal, now: number): string[] {
-  const { component, good, rejected } = journal;
+  const { component, rejected } = journal;
   const suspended = suspensionAt(journal, now);
   const verifications = verificationsIn(journal);
   const [last] = verifications;
@@ -83,11 +83,7 @@ function summaryOf(journal: Journal, now: number): string[] {
     isGood(verification) ? "✓" : "✗"
   );
   return [
-    good === undefined
-      ? `${component} has no revision that is known to be good`
-      : `${component} is good at ${shortRevision(good.revision)}, since ${
-        agoInWords(good.at, now)
-      }`,
+    standing(journal, now),
     ...(rejected === undefined ? [] : [
       `${shortRevision(rejected.revision)} failed ${
         agoInWords(rejected.at, now)
@@ -102,6 +98,20 @@ function summaryOf(journal: Journal, now: number): string[] {
     ]),
   ];
 }
+
+/** Where the component is. */
+function standing({ component, good, runs }: Journal, now: number): string {
+  const last = runs.find(({ command }) => ACTING.has(command));
+  if (last?.result === "rolled-back") {
+    return `${component} was rolled back ${agoInWords(last.started, now)}`;
+  }
+  return good === undefined
+    ? `${component} has no revision that is known to be good`
+    : `${component} is good at ${shortRevision(good.revision)}, since ${agoInWords(good.at, now)}`;
+}
+
+/** Commands that change what is deployed. */
+const ACTING: ReadonlySet<Run["command"]> = new Set(["reconcile", "undo", "rollback"]);
 
 function rowOf(run: Run, { columns, now }: HistoryOptions): string[] {
   const { source, command, result, seconds, identity, started } = run;

@@ -1,11 +1,5 @@
 /** `plumb status`: how all components of a cluster are. @module */
-import {
-  type ComponentStatus,
-  type NextStep,
-  nextStep,
-  statusOfAll,
-  type UnreadableComponent,
-} from "../apply/mod.ts";
+import { type NextStep, nextStep, type Status, statusOfAll } from "../apply/mod.ts";
 import type { Cluster } from "../cluster/mod.ts";
 import {
   agoInWords,
@@ -41,7 +35,7 @@ export async function tellStatus(
 }
 
 type Told = {
-  readonly status: ComponentStatus | UnreadableComponent;
+  readonly status: Status;
   readonly next: NextStep;
 };
 
@@ -64,12 +58,14 @@ function tableOf(told: readonly Told[], { output, columns, now }: StatusOptions)
 const HEADER = ["Component", "Revision", "Objects", "Drift", "Health", "Last verify", "Next step"];
 
 function rowOf(
-  status: ComponentStatus | UnreadableComponent,
+  status: Status,
   { words, isNeeded }: NextStep,
   now: number,
 ): string[] {
   const step = isNeeded ? `! ${words}` : words;
-  if ("error" in status) return [status.name, "", "", "", "", "", step];
+  if ("error" in status || status.state === "rolled-back") {
+    return [status.name, "", "", "", "", "", step];
+  }
   const { name, source, objects, drifted, unseen, health, verifications } = status;
   const [last] = verifications;
   const verified = last === undefined

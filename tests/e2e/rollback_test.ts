@@ -230,6 +230,15 @@ Deno.test("rolled back and deployed again: the same volumes with what was in the
   const twice = await rollback(space, ["--yes"]);
   assert.deepEqual([twice.code, outcomeOf(twice), dataIn(twice, "kept")], [0, "in-sync", kept]);
 
+  const status = await plumb(["status", "--output", "text"], space);
+  const row = status.output.split("\n").find((line) => line.startsWith(space.name));
+  assert.match(
+    row ?? "",
+    /rolled back, its data is kept: `plumb reconcile test-\w+` brings it back/,
+  );
+  const history = await plumb(["history", space.name, "--output", "text"], space);
+  assert.match(history.output, /^test-\w+ was rolled back .+ ago$/m);
+
   const diff = await space.diff();
   assert.equal(diff.code, 2, diff.output.slice(-2_000));
   const again = await space.reconcile();

@@ -36,6 +36,7 @@ Deno.test("who is well needs nothing, and what is wrong needs its own step", () 
     [{ verifications: [] }, /never verified/, false],
     [{ state: "running", drifted }, /a run is at work/, false],
     [{ state: "applying" }, /did not end/, true],
+    [{ state: "removing", drifted }, /a rollback did not end: `plumb rollback web`/, true],
     [{ state: "failed", drifted }, /plumb history web/, true],
     [{ drifted, health }, /plumb diff web.+Deployment web\/web is changed/, true],
     [{ health }, /no pods/, true],
