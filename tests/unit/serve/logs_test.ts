@@ -134,6 +134,53 @@ Deno.test("who stays at the newest misses the oldest lines, and is told how many
   assert.ok(skipped > 100_000);
 });
 
+Deno.test("what waits for a reader who says nothing is bounded in lines and in characters", async () => {
+  const limits = [
+    // 8 batches under way, 10,000 lines that wait, and one batch that was read before.
+    { text: "short", most: 10_900 },
+    // Of long lines, 4 Mi characters wait: 419 lines, so four batches, and as many as above besides.
+    { text: "x".repeat(10_000), most: 1_300 },
+  ];
+  for (const behind of ["wait", "skip"] as const) {
+    for (const { text, most } of limits) {
+      const abort = new AbortController();
+      const sent: LogMessage[] = [];
+      let taken = 0;
+      const sender = new LogSender({
+        behind,
+        send: (message) => sent.push(message),
+        signal: abort.signal,
+      });
+      const given = function* (): Generator<LogPart> {
+        for (const part of parts(500, 100)) {
+          if (part.type === "lines") {
+            yield { ...part, lines: part.lines.map(({ time }) => ({ time, text })) };
+          }
+        }
+      };
+      const running = sender.run(counted(given(), () => taken++));
+      await settle();
+      assert.equal(sent.length, 8);
+      if (behind === "skip") {
+        // The log was read to its end; what is left of it is what was kept.
+        assert.equal(taken, 500);
+        for (let batch = 8; sent.length < 500 && batch <= 1_000; batch += 8) {
+          sender.command({ type: "ack", batch });
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+        await running;
+        taken = sent.filter(({ type }) => type === "lines").length;
+      }
+      assert.ok(
+        taken * 100 <= most,
+        `${behind}: ${taken * 100} lines of ${text.length} characters`,
+      );
+      abort.abort();
+      await running;
+    }
+  }
+});
+
 Deno.test("a line without an end takes no more memory than another", async () => {
   const encoder = new TextEncoder();
   const chunks = [...Array.from({ length: 100 }, () => "x".repeat(1_000)), "\nshort\nla", "st"];
