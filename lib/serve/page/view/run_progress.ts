@@ -148,8 +148,9 @@ function Waves({ progress }: { readonly progress: Progress }): VNode | null {
   }`;
 }
 
-/** `3 ready, 1 waiting` */
+/** `3 ready, 1 waiting`; how many there are, as long as there is no more to say. */
 function statesInWords(objects: readonly ObjectProgress[], states: typeof STATE): string {
+  if (objects.every(({ state }) => state === "pending")) return counted(objects.length, "object");
   const words = Map.groupBy(objects, ({ state }) => states[state].word);
   return [...words].map(([word, { length }]) => `${length} ${word}`).join(", ");
 }
@@ -165,7 +166,7 @@ function ObjectRow({ item, states }: {
     <span class="sign ${tone}" aria-hidden="true">${symbol}</span>
     <${ObjectName} object=${object} />${" "}
     ${state === "pending" ? null : html`<${Badge} state=${states[state]} word=${word} />`}
-    ${message === "" ? null : html`<span class="quiet">${" "}${message}</span>`}
+    ${message === "" || message === word ? null : html`<span class="quiet">${" "}${message}</span>`}
     ${
     taken.length === 0
       ? null
