@@ -167,6 +167,7 @@ Deno.test("a component is compared, suspended, resumed and rolled back by clicki
   await test.step("a deploy that meets a suspension of somebody else says whose it is", async () => {
     await button(page, "Deploy").click();
     await see(page, "1 object changes.");
+    await see(page, /It should take about .+, as the last run did\./);
     const suspend = ["suspend", name, "--reason", "a look at the disks"];
     const suspended = await plumb(suspend, { kubeconfig, environment: { USER: "ann" } });
     assert.equal(suspended.code, 0, suspended.output);
