@@ -67,6 +67,8 @@ async function paintsOf(
   };
   const cold = await open();
   await page.goto("about:blank");
+  // The server goes on looking at the components of who was there.
+  await delay(SETTLE_MILLISECONDS);
   return { cold, warm: await open() };
 }
 

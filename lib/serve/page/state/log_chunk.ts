@@ -66,7 +66,7 @@ export class LogChunk {
   /** Adds lines as long as there is room. @returns how many. */
   append(lines: readonly LogLine[]): number {
     const before = this.#count;
-    const parts = [this.#text];
+    const parts: string[] = [];
     let end = this.#text.length;
     for (const { time, text } of lines) {
       if (this.isFull) break;
@@ -74,10 +74,11 @@ export class LogChunk {
       this.#starts[at + 1] = end += time.length;
       this.#starts[at + 2] = end += text.length;
       parts.push(time, text);
-      this.#narrow &&= NARROW.test(text);
     }
     // What is joined is one piece of memory; what is added by `+` would keep its pieces.
-    this.#text = parts.join("");
+    const added = parts.join("");
+    this.#narrow &&= NARROW.test(added);
+    this.#text = this.#text === "" ? added : [this.#text, added].join("");
     return this.#count - before;
   }
 
