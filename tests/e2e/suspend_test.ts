@@ -84,6 +84,39 @@ Deno.test("a run that is under way stops before its next wave, and the next run 
   assert.ok(await space.get(CONFIG_MAPS, "second"));
 });
 
+Deno.test("checks and a rollback go on while a component is suspended, and it stays suspended after that", async () => {
+  await using space = await workspace();
+  await using site = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("welcome"),
+  );
+  await space.write({
+    "component.yaml": `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  manifests: ["app.yaml"]
+  policy: "off"
+  verify:
+    checks: [{ check: http, url: "http://127.0.0.1:${site.addr.port}", contains: welcome }]
+`,
+    "app.yaml": documents(NAMESPACE, configMap("settings")),
+  });
+  assert.equal((await space.reconcile()).code, 0);
+  assert.equal((await plumb(["suspend", space.name, "--reason", "incident"])).code, 0);
+  const verified = await space.verify();
+  assert.equal(verified.code, 0, verified.output);
+  assert.equal(verified.events.find((event) => event.type === "verified")?.passed, 1);
+  const gone = await plumb(["rollback", space.name, "--yes", "--keep-namespace"]);
+  assert.equal(gone.code, 0, gone.output);
+  assert.equal(await space.get(CONFIG_MAPS, "settings"), undefined);
+  const run = await space.reconcile();
+  assert.deepEqual([run.code, outcomeOf(run)], [0, "suspended"], run.output);
+  assert.equal((await plumb(["resume", space.name])).code, 0);
+  assert.equal(outcomeOf(await space.reconcile()), "applied");
+});
+
 Deno.test("a suspension ends by itself", async () => {
   await using space = await workspace();
   await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings")) });
