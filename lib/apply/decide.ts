@@ -23,6 +23,7 @@ import {
 import { applySetId } from "./inventory.ts";
 import type { Observation } from "./observe.ts";
 import type { PreparedObject } from "./prepare.ts";
+import { withLiveSize } from "./volumes.ts";
 import { decideExternal } from "./external.ts";
 import {
   immutableDifferences,
@@ -39,6 +40,8 @@ export interface DecideOptions {
   /** What differs is going to be proposed to Git. */
   readonly proposing: boolean;
   readonly members: ReadonlyMap<string, Member>;
+  /** Back to a revision that was good: what can't be taken back stays. */
+  readonly isWayBack: boolean;
   /** Dry-run objects that don't exist yet, too: for a report that nothing follows. */
   readonly proveCreations: boolean;
 }
@@ -88,7 +91,8 @@ export async function decide(
   if (foreign?.refused) return conflict(item, foreign.reason, foreign.hint);
 
   const rules = { ...options, manager: FIELD_MANAGER };
-  const { object: wanted, toPropose, stopped } = applyRules(item.object, object, rules);
+  const { object: ruled, toPropose, stopped } = applyRules(item.object, object, rules);
+  const wanted = options.isWayBack ? withLiveSize(ruled, object) : ruled;
   if (stopped.length > 0) return stop(item, stopped);
   const applied: PreparedObject = { ...item, object: wanted };
   let predicted: KubernetesObject;

@@ -247,7 +247,7 @@ async function decideAll(
     readonly members: ReadonlyMap<string, Member>;
   },
 ): Promise<ReadonlyMap<string, Decision>> {
-  const { component: { name, adoption, fields }, proveCreations, proposing } = options;
+  const { component: { name, adoption, fields }, proveCreations, proposing, back } = options;
   const { unchanged } = classify({
     desired: prepared,
     members: refreshed ? new Map() : members,
@@ -258,7 +258,10 @@ async function decideAll(
   const settledKeys = new Set(
     unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
   );
-  const deciding = { component: name, adoption, rules: fields, members, proveCreations, proposing };
+  const deciding = {
+    ...{ component: name, adoption, rules: fields, members, proveCreations, proposing },
+    isWayBack: back !== undefined,
+  };
   const fights = options.backingOff ? fightsIn(stored.inventory, cluster.now()) : undefined;
   const decideAbout = async (item: PreparedObject): Promise<Decision> => {
     if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };

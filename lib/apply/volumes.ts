@@ -22,6 +22,22 @@ export const VOLUMES: Resource = {
   namespaced: false,
 };
 
+const claimed = z.looseObject({
+  spec: z.looseObject({
+    resources: z.looseObject({ requests: z.looseObject({ storage: z.unknown() }) }),
+  }),
+});
+
+/** A claim that asks for as much as the live one, since a volume does not shrink; another object as it is. */
+export function withLiveSize(wanted: KubernetesObject, live: KubernetesObject): KubernetesObject {
+  if (wanted.kind !== CLAIMS.kind || wanted.apiVersion !== CLAIMS.version) return wanted;
+  const [ours, theirs] = [claimed.safeParse(wanted).data, claimed.safeParse(live).data];
+  if (ours === undefined || theirs === undefined) return wanted;
+  const sized = structuredClone(ours);
+  sized.spec.resources.requests.storage = theirs.spec.resources.requests.storage;
+  return { ...wanted, spec: sized.spec };
+}
+
 /** The controllers of volumes write them several times a second while they bind. */
 const TRIES = 8;
 
