@@ -1,8 +1,8 @@
 /** Waits until objects are gone, and says what holds them. @module */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../cluster/mod.ts";
-import type { ObjectReference } from "../object.ts";
-import type { Target } from "./observe.ts";
+import { keyOf, type ObjectReference } from "../object.ts";
+import { observe, type Target } from "./observe.ts";
 import { remainsOf } from "./remains.ts";
 import type { WaitOptions } from "./wait.ts";
 
@@ -52,4 +52,19 @@ export async function waitForDeletion(
       await delay(POLL_MILLISECONDS);
     }
   }));
+}
+
+/** So many are asked for one by one; of more, most are gone at once, and a list tells which. */
+const FEW = 10;
+
+async function stillListed<Deleted extends Target & { readonly uid: string }>(
+  cluster: Cluster,
+  targets: readonly Deleted[],
+): Promise<ReadonlySet<Deleted>> {
+  if (targets.length <= FEW) return new Set(targets);
+  const { live, refusalOf } = await observe(cluster, targets);
+  return new Set(targets.filter((target) =>
+    refusalOf(target) !== undefined ||
+    live.get(keyOf(target.reference))?.metadata.uid === target.uid
+  ));
 }
