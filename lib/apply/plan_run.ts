@@ -21,6 +21,7 @@ import { additionsIn } from "./drift.ts";
 import { membersToDrop } from "./drop.ts";
 import { backOff, fightsIn } from "./fights.ts";
 import { type Inventory, readInventory, type StoredInventory } from "./inventory.ts";
+import { forEachLimited } from "./pool.ts";
 import { type Lister, type Observation, observe, type Target } from "./observe.ts";
 import type { PreparedObject } from "./prepare.ts";
 import type { StoredRetained } from "./retained.ts";
@@ -82,6 +83,8 @@ export interface PlannedRun {
   readonly retained: StoredRetained | undefined;
 }
 
+/** A few more than the cluster sends at once. Each holds a live object until it is decided about. */
+const DECISIONS_AT_ONCE = 32;
 /** A scheduled run trusts the records for a day. */
 const REFRESH_MILLISECONDS = 24 * 60 * 60 * 1000;
 
@@ -268,10 +271,19 @@ async function decideAll(
     const decision = await decide(cluster, item, observation, deciding);
     return fights === undefined ? decision : await backOff(cluster, decision, fights);
   };
-  const decided = prepared.map(async (item) =>
-    [keyOf(item.reference), await decideAbout(item)] as const
-  );
-  return new Map(await Promise.all(decided));
+  const decisions = new Map<string, Decision>();
+  await forEachLimited(prepared, DECISIONS_AT_ONCE, async (item) => {
+    decisions.set(keyOf(item.reference), lean(await decideAbout(item)));
+  });
+  return decisions;
+}
+
+/** Of what stays as it is, only the metadata is ever asked for: the rest may be all that lives in the cluster. */
+function lean(decision: Decision): Decision {
+  const { change, live, added = [] } = decision;
+  if (change.action !== "unchanged" || live === undefined || added.length > 0) return decision;
+  const { apiVersion, kind, metadata } = live;
+  return { ...decision, live: { apiVersion, kind, metadata } };
 }
 
 /** Whether an object is a Job that has finished and is not as it was left: to make it again would be to run it again. */
