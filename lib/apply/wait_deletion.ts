@@ -28,7 +28,10 @@ export async function waitForDeletion(
   },
 ): Promise<DeletionResult[]> {
   const deadline = performance.now() + timeout;
-  return await Promise.all(targets.map(async ({ resource, reference, uid }) => {
+  const listed = await stillListed(cluster, targets);
+  return await Promise.all(targets.map(async (target) => {
+    const { resource, reference, uid } = target;
+    if (!listed.has(target)) return { reference, gone: true };
     let told = "";
     for (;;) {
       signal?.throwIfAborted();
