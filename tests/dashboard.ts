@@ -4,7 +4,7 @@ import { openDashboard } from "../lib/cli/serve.ts";
 import { LOCAL, type ServeOptions } from "../lib/cli/serve_options.ts";
 import type { ActionRequest, LiveMessage, Run, RunMessage } from "../lib/serve/contract.ts";
 import { Description } from "./contract/openapi.ts";
-import { QUIET, type Workspace } from "./plumb.ts";
+import { assertNoSecrets, QUIET, type Workspace } from "./plumb.ts";
 
 /** A message of a stream, with the id from which it goes on. */
 export interface Received<Message> {
@@ -88,17 +88,24 @@ export async function dashboard(
   const served = await serve(space, options, environment);
   const base = served.address.replace(/\/$/, "");
   const description = new Description(await (await fetch(`${base}/api/openapi.json`)).json());
+  const look: Look = (text) => assertNoSecrets(text, { ...environment, TOKEN: served.token });
   return {
-    operator: await signIn(base, description, served.token),
-    viewer: await signIn(base, description, undefined),
+    operator: await signIn(base, { description, look }, served.token),
+    viewer: await signIn(base, { description, look }, undefined),
     audit: served.audit,
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]();
+      look(served.audit.join(""));
+    },
   };
 }
 
+/** Looks for secrets in what was answered. */
+type Look = (text: string) => void;
+
 async function signIn(
   address: string,
-  description: Description,
+  { description, look }: { readonly description: Description; readonly look: Look },
   token: string | undefined,
 ): Promise<Client> {
   const json = { "content-type": "application/json", origin: address };
@@ -120,7 +127,9 @@ async function signIn(
       headers,
       ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
     });
-    const body: unknown = await answer.json();
+    const text = await answer.text();
+    look(text);
+    const body: unknown = JSON.parse(text);
     const type = answer.headers.get("content-type") ?? "";
     const answered = { status: answer.status, contentType: type, body };
     assert.deepEqual(description.answer(asked, answered), [], JSON.stringify(body).slice(0, 500));
@@ -135,6 +144,7 @@ async function signIn(
   csrf = (await get<{ csrf: string }>("/api/me")).csrf;
   const stream = <Message>(path: string, after = "") =>
     receive<Message>(`${address}${path}`, { cookie, "last-event-id": after }, (data) => {
+      look(JSON.stringify(data));
       const asked = {
         method: "GET",
         path,

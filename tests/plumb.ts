@@ -78,7 +78,10 @@ export async function plumb(args: readonly string[], settings: RunSettings = {})
 }
 
 /** Whatever a run says, it says nothing of the secrets that it was given, neither as they are nor encoded. */
-function assertNoSecrets(output: string, environment: CommandContext["environment"]): void {
+export function assertNoSecrets(
+  output: string,
+  environment: CommandContext["environment"],
+): void {
   for (const [name, value = ""] of Object.entries(environment)) {
     if (!/PASSWORD|SECRET|TOKEN|PRIVATE_KEY/.test(name) || value.length < 6) continue;
     for (const form of [value, Buffer.from(value).toString("base64"), encodeURIComponent(value)]) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Cluster } from "../../lib/cluster/mod.ts";
 import type { Event } from "../../lib/event.ts";
 import { type GitHubDouble, type GitHubOptions, startGitHub } from "../contract/github/server.ts";
-import { DEPLOYMENTS, forget, NAMESPACES, plumb, type Run } from "../plumb.ts";
+import { assertNoSecrets, DEPLOYMENTS, forget, NAMESPACES, plumb, type Run } from "../plumb.ts";
 import { testCluster } from "../sandbox.ts";
 import { git } from "../unit/source/repository.ts";
 
@@ -107,6 +107,7 @@ export async function inWorld(
         `${await git(github.repository, "show", `${branch}:${FILE}`)}\n`,
     });
     assert.deepEqual(github.violations, []);
+    assertNoSecrets(JSON.stringify(github.pulls()), { GITHUB_TOKEN: github.token });
   } finally {
     await forget(cluster, namespace);
   }
