@@ -54,6 +54,8 @@ interface Watched {
   asked: number;
   /** Whether one was found. */
   explained: boolean;
+  /** Whether it is being asked for, since a list did not have it. */
+  missed: boolean;
   done: boolean;
 }
 
@@ -87,6 +89,7 @@ class Waiting {
         },
         asked: 0,
         explained: false,
+        missed: false,
         done,
       });
     }
@@ -199,8 +202,8 @@ class Waiting {
   /** A list or a watch does not have it. */
   #gone(key: string): void {
     const item = this.#watched.get(key);
-    if (item === undefined || item.done) return;
-    item.done = true;
+    if (item === undefined || item.done || item.missed) return;
+    item.missed = true;
     this.#failing.push(this.#confirmGone(key, item));
   }
 
@@ -209,16 +212,14 @@ class Waiting {
     const { resource, reference } = item.target;
     try {
       const object = await this.cluster.get(resource, reference);
-      if (object === undefined) {
-        this.#report(item, { status: "failed", message: "was deleted while waiting" });
-        this.#end.resolve();
-        return;
-      }
-      item.done = false;
-      this.#judge(key, object);
+      if (object !== undefined) return this.#judge(key, object);
+      item.done = true;
+      this.#report(item, { status: "failed", message: "was deleted while waiting" });
+      this.#end.resolve();
     } catch (error) {
       if (!(error instanceof PlumbError)) throw error;
-      item.done = false;
+    } finally {
+      item.missed = false;
     }
   }
 

@@ -71,7 +71,11 @@ Deno.test("what an old list does not have is not taken to be deleted", async () 
     if (method === "PATCH" && path.endsWith("/worker") && !query.has("dryRun")) isMade = true;
     // The list that the wait begins with is from before the second Deployment.
     const isList = method === "GET" && path.endsWith("/deployments") && !query.has("watch");
-    return isMade && isList ? { kind: "old-list" } : undefined;
+    if (isMade && isList) return { kind: "old-list" };
+    // It is asked for while the other one is found ready.
+    return isMade && method === "GET" && path.endsWith("/worker")
+      ? { kind: "delay", milliseconds: 1_000 }
+      : undefined;
   });
   const through = { kubeconfig: proxy.kubeconfig };
   assert.equal((await space.reconcile([], through)).code, 0);
