@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     schedules: { type: "string", default: "500" },
     seed: { type: "string", default: "1" },
-    "at-once": { type: "string", default: "12" },
+    "at-once": { type: "string", default: "20" },
   },
 });
 const first = Number(values.seed);

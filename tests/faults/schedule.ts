@@ -27,7 +27,7 @@ export interface Schedule {
 }
 
 /** Who proposes does it through GitHub, whose client takes its time. */
-const WITH_PULL_REQUESTS = 1 / 3;
+const WITH_PULL_REQUESTS = 1 / 4;
 
 /** The schedule of a seed; always the same. */
 export function scheduleOf(seed: number): Schedule {
@@ -58,7 +58,10 @@ const DEEDS: readonly Deed[] = ["merge", "close", "close and delete", "push"];
 function pullRequestsFrom(random: Random): Step[] {
   const steps: Step[] = [];
   if (random.chance(0.7)) steps.push(proposeFrom(random));
-  if (random.chance(0.3)) steps.push({ kind: "colleague", deed: random.pick(DEEDS) });
+  if (random.chance(0.4)) {
+    steps.push({ kind: "colleague", deed: random.pick(DEEDS) });
+    if (random.chance(0.6)) steps.push(proposeFrom(random));
+  }
   return steps;
 }
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { scheduleOf } from "./schedule.ts";
 import { happen } from "./world.ts";
 
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+// The last two have pull requests.
+const SEEDS = [1, 2, 3, 4, 5, 6, 15, 184];
 
 Deno.test("whatever breaks on the way, the next run makes everything as Git says, and nothing is lost", async () => {
   const results = await Promise.allSettled(SEEDS.map((seed) => happen(scheduleOf(seed))));
