@@ -64,22 +64,23 @@ Deno.test("where no watch tells anything, what became healthy is seen in the end
 
 Deno.test("what an old list does not have is not taken to be deleted", async () => {
   await using space = await workspace();
-  const web = deployment("web");
+  const [web, other] = [deployment("web"), deployment("other")];
+  const worker = deployment("worker").replace("replicas: 1", "replicas: 1\n  minReadySeconds: 5");
   await space.write({ "app.yaml": documents(NAMESPACE, web) });
   let isMade = false;
   await using proxy = await startClusterProxy(space.kubeconfig, ({ method, path, query }) => {
     if (method === "PATCH" && path.endsWith("/worker") && !query.has("dryRun")) isMade = true;
-    // The list that the wait begins with is from before the second Deployment.
+    // The list that the wait begins with is from before the new Deployments.
     const isList = method === "GET" && path.endsWith("/deployments") && !query.has("watch");
     if (isMade && isList) return { kind: "old-list" };
-    // It is asked for while the other one is found ready.
+    // It is asked for while the other one becomes ready.
     return isMade && method === "GET" && path.endsWith("/worker")
-      ? { kind: "delay", milliseconds: 1_000 }
+      ? { kind: "delay", milliseconds: 3_000 }
       : undefined;
   });
   const through = { kubeconfig: proxy.kubeconfig };
   assert.equal((await space.reconcile([], through)).code, 0);
-  await space.write({ "app.yaml": documents(NAMESPACE, web, deployment("worker")) });
+  await space.write({ "app.yaml": documents(NAMESPACE, web, other, worker) });
   const run = await space.reconcile([], through);
   assert.ok(proxy.happened.length > 0);
   assert.equal(run.code, 0, run.output.slice(-1500));
