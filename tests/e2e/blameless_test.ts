@@ -1,8 +1,23 @@
 /** What goes wrong outside of Git fails a run, but is no reason to undo a revision and to hold it back. */
 import assert from "node:assert/strict";
 import { VOLUMES } from "../../lib/apply/volumes.ts";
+import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import { type GitWorkspace, gitWorkspace } from "../git_workspace.ts";
-import { CLAIMS, CONFIG_MAPS, configMap, documents, NAMESPACE, plumb, type Run } from "../plumb.ts";
+import {
+  CLAIMS,
+  CONFIG_MAPS,
+  configMap,
+  DEPLOYMENTS,
+  documents,
+  errorOf,
+  LEASES,
+  NAMESPACE,
+  NAMESPACES,
+  plumb,
+  type Run,
+} from "../plumb.ts";
+import { startRecorder } from "../recorder.ts";
+import { statesOf, undosOf, valueOf, web } from "../undoing.ts";
 
 const REPLACEABLE =
   "metadata:\n  name: fixed\n  annotations: { plumb.thinkube.io/replace: allowed }\n";
@@ -60,4 +75,92 @@ Deno.test("a volume that was kept and is gone stops a deploy, whatever Git says 
   const run = await space.run();
   await assertNotBlamed(space, run, /PersistentVolume \S+, which a rollback kept, is gone/);
   assert.equal(await space.get(CLAIMS, "data"), undefined);
+});
+
+Deno.test("a cluster that does not answer is no fault of a revision: it is tried again", async () => {
+  await using space = await gitWorkspace();
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
+  await using recorder = await startRecorder(space.kubeconfig, ({ method, path, query }) => {
+    const isRefused = method === "PATCH" && path.endsWith("/configmaps/b") && !query.has("dryRun");
+    return isRefused ? new Response("webhook down", { status: 500 }) : undefined;
+  });
+  const run = await space.run([], { kubeconfig: recorder.kubeconfig });
+  assert.deepEqual([run.code, statesOf(run)], [1, []], run.output);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
+  assert.equal((await space.journal()).rejected, undefined);
+  assert.equal((await space.run()).code, 0);
+});
+
+Deno.test("a run that loses its lease in the middle undoes nothing: its revision is tried again", async () => {
+  await using space = await gitWorkspace();
+  const good = await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
+  const lease = { namespace: "plumb-system", name: `component-${space.name}` };
+  const holder = (holderIdentity: string) =>
+    space.cluster.patch(LEASES, lease, { spec: { holderIdentity } }, "merge");
+  const learnt = Promise.withResolvers<void>();
+  let isStolen = false;
+  await using recorder = await startRecorder(space.kubeconfig, async ({ method, path, query }) => {
+    if (method === "PUT" && path.includes("/leases/") && isStolen) setTimeout(learnt.resolve, 500);
+    if (method !== "PATCH" || !path.endsWith("/configmaps/a") || query.has("dryRun")) return;
+    await holder("thief");
+    isStolen = true;
+    // Held until the run has learnt of its loss.
+    await learnt.promise;
+  });
+  const run = await space.run([], { kubeconfig: recorder.kubeconfig });
+  assert.deepEqual([run.code, errorOf(run).code, statesOf(run)], [1, "lease-lost", []]);
+  const journal = await space.journal();
+  assert.deepEqual([journal.good?.revision, journal.rejected], [good, undefined]);
+  await holder("");
+  const next = await space.run();
+  assert.deepEqual([next.code, statesOf(next)], [0, []], next.output);
+  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
+});
+
+Deno.test("a good revision that is not well any more is not undone, since Git is not to blame", async () => {
+  await using space = await gitWorkspace();
+  await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
+  assert.equal((await space.run()).code, 0);
+  const name = { namespace: space.name, name: "web" };
+  const template = { metadata: { annotations: { [FAIL_ANNOTATION]: "never-ready" } } };
+  await space.cluster.patch(DEPLOYMENTS, name, { spec: { template } }, "merge", "somebody");
+  const more = { "spec": { replicas: 2 } };
+  await space.cluster.patch(DEPLOYMENTS, name, more, "merge", "somebody");
+  const run = await space.run(["--timeout", "4s"]);
+  assert.deepEqual([run.code, statesOf(run)], [1, ["impossible"]], run.output);
+  assert.match(undosOf(run)[0]?.reason ?? "", /was good before/);
+});
+
+Deno.test("an interrupt, and what policies refuse, undoes nothing and rejects nothing", async () => {
+  await using space = await gitWorkspace();
+  const gated =
+    "apiVersion: plumb.thinkube.io/v1alpha1\nkind: Component\nmetadata: { name: NAMESPACE }\nspec: { namespace: NAMESPACE, manifests: [app.yaml] }\n";
+  const files = (...more: readonly string[]) => ({
+    "component.yaml": gated,
+    "app.yaml": documents(configMap("a"), ...more),
+  });
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: space.name } };
+  await space.cluster.create(NAMESPACES, namespace);
+  await space.commit(files());
+  const first = await space.run();
+  assert.equal(first.code, 0, first.output);
+  await space.commit(files(web("2")));
+  const refused = await space.run();
+  assert.deepEqual([refused.code, statesOf(refused)], [4, []], refused.output);
+  await space.commit(files(configMap("b")));
+  const stop = new AbortController();
+  const interrupted = await space.run([], {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === "stage" && event.stage === "apply") stop.abort();
+    },
+  });
+  assert.deepEqual([interrupted.code, statesOf(interrupted)], [130, []], interrupted.output);
+  assert.equal((await space.journal()).rejected, undefined);
+  assert.equal((await space.run()).code, 0);
+  assert.ok(await space.get(CONFIG_MAPS, "b"));
 });

@@ -2,23 +2,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readInventory } from "../../lib/apply/mod.ts";
-import type { Event } from "../../lib/event.ts";
-import type { KubernetesObject } from "../../lib/object.ts";
-import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import {
   actionsOf,
   CLAIMS,
   CONFIG_MAPS,
   configMap,
-  deployment,
   DEPLOYMENTS,
   documents,
   errorOf,
   job,
   JOBS,
-  LEASES,
   NAMESPACE,
-  NAMESPACES,
   outcomeOf,
   plumb,
   type Run,
@@ -26,27 +20,13 @@ import {
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
 import { type GitWorkspace, gitWorkspace } from "../git_workspace.ts";
+import { APP, imageOf, statesOf, undosOf, valueOf, web } from "../undoing.ts";
 
-const undosOf = ({ events }: Run) =>
-  events.filter((event): event is Extract<Event, { type: "undo" }> => event.type === "undo");
-const statesOf = (run: Run) => undosOf(run).map(({ state }) => state);
 const messageOf = ({ events }: Run) => events.find((event) => event.type === "result")?.message;
-const warningsOf = ({ events }: Run) =>
-  events.flatMap((event) => event.type === "warning" ? [event.message] : []);
-const valueOf = (object: KubernetesObject | undefined) =>
-  (object?.["data"] as Record<string, string> | undefined)?.["key"];
-const imageOf = (object: KubernetesObject | undefined) =>
-  (object?.["spec"] as { template: { spec: { containers: { image: string }[] } } } | undefined)
-    ?.template.spec.containers[0]?.image;
 
-const APP = (tag: string) => `registry.example.com/app:${tag}`;
-const web = (tag: string, failure?: string) =>
-  deployment("web", {
-    image: APP(tag),
-    ...(failure === undefined ? {} : { template: `${FAIL_ANNOTATION}: ${failure}` }),
-  });
 const service = (name: string) =>
   `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec:\n  selector: { app: web }\n  ports: [{ port: 80 }]\n`;
+
 const claim = (name: string) =>
   `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: ${name} }\nspec:\n  accessModes: [ReadWriteOnce]\n  resources: { requests: { storage: 1Gi } }\n`;
 
@@ -208,177 +188,6 @@ Deno.test("an object that the API server refuses in a later wave undoes the wave
   assert.equal(valueOf(await space.get(CONFIG_MAPS, "first")), "one");
   assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
   assert.equal(await space.get(SERVICES, "broken"), undefined);
-});
-
-Deno.test("a cluster that does not answer is no fault of a revision: it is tried again", async () => {
-  await using space = await gitWorkspace();
-  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
-  assert.equal((await space.run()).code, 0);
-  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
-  await using recorder = await startRecorder(space.kubeconfig, ({ method, path, query }) => {
-    const isRefused = method === "PATCH" && path.endsWith("/configmaps/b") && !query.has("dryRun");
-    return isRefused ? new Response("webhook down", { status: 500 }) : undefined;
-  });
-  const run = await space.run([], { kubeconfig: recorder.kubeconfig });
-  assert.deepEqual([run.code, statesOf(run)], [1, []], run.output);
-  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
-  assert.equal((await space.journal()).rejected, undefined);
-  assert.equal((await space.run()).code, 0);
-});
-
-Deno.test("a run that loses its lease in the middle undoes nothing: its revision is tried again", async () => {
-  await using space = await gitWorkspace();
-  const good = await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
-  assert.equal((await space.run()).code, 0);
-  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a", "two"), configMap("b")) });
-  const lease = { namespace: "plumb-system", name: `component-${space.name}` };
-  const holder = (holderIdentity: string) =>
-    space.cluster.patch(LEASES, lease, { spec: { holderIdentity } }, "merge");
-  const learnt = Promise.withResolvers<void>();
-  let isStolen = false;
-  await using recorder = await startRecorder(space.kubeconfig, async ({ method, path, query }) => {
-    if (method === "PUT" && path.includes("/leases/") && isStolen) setTimeout(learnt.resolve, 500);
-    if (method !== "PATCH" || !path.endsWith("/configmaps/a") || query.has("dryRun")) return;
-    await holder("thief");
-    isStolen = true;
-    // Held until the run has learnt of its loss.
-    await learnt.promise;
-  });
-  const run = await space.run([], { kubeconfig: recorder.kubeconfig });
-  assert.deepEqual([run.code, errorOf(run).code, statesOf(run)], [1, "lease-lost", []]);
-  const journal = await space.journal();
-  assert.deepEqual([journal.good?.revision, journal.rejected], [good, undefined]);
-  await holder("");
-  const next = await space.run();
-  assert.deepEqual([next.code, statesOf(next)], [0, []], next.output);
-  assert.equal(valueOf(await space.get(CONFIG_MAPS, "a")), "two");
-});
-
-Deno.test("a good revision that is not well any more is not undone, since Git is not to blame", async () => {
-  await using space = await gitWorkspace();
-  await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
-  assert.equal((await space.run()).code, 0);
-  const name = { namespace: space.name, name: "web" };
-  const template = { metadata: { annotations: { [FAIL_ANNOTATION]: "never-ready" } } };
-  await space.cluster.patch(DEPLOYMENTS, name, { spec: { template } }, "merge", "somebody");
-  const more = { "spec": { replicas: 2 } };
-  await space.cluster.patch(DEPLOYMENTS, name, more, "merge", "somebody");
-  const run = await space.run(["--timeout", "4s"]);
-  assert.deepEqual([run.code, statesOf(run)], [1, ["impossible"]], run.output);
-  assert.match(undosOf(run)[0]?.reason ?? "", /was good before/);
-});
-
-Deno.test("an interrupt, and what policies refuse, undoes nothing and rejects nothing", async () => {
-  await using space = await gitWorkspace();
-  const gated =
-    "apiVersion: plumb.thinkube.io/v1alpha1\nkind: Component\nmetadata: { name: NAMESPACE }\nspec: { namespace: NAMESPACE, manifests: [app.yaml] }\n";
-  const files = (...more: readonly string[]) => ({
-    "component.yaml": gated,
-    "app.yaml": documents(configMap("a"), ...more),
-  });
-  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: space.name } };
-  await space.cluster.create(NAMESPACES, namespace);
-  await space.commit(files());
-  const first = await space.run();
-  assert.equal(first.code, 0, first.output);
-  await space.commit(files(web("2")));
-  const refused = await space.run();
-  assert.deepEqual([refused.code, statesOf(refused)], [4, []], refused.output);
-  await space.commit(files(configMap("b")));
-  const stop = new AbortController();
-  const interrupted = await space.run([], {
-    signal: stop.signal,
-    onEvent: (event) => {
-      if (event.type === "stage" && event.stage === "apply") stop.abort();
-    },
-  });
-  assert.deepEqual([interrupted.code, statesOf(interrupted)], [130, []], interrupted.output);
-  assert.equal((await space.journal()).rejected, undefined);
-  assert.equal((await space.run()).code, 0);
-  assert.ok(await space.get(CONFIG_MAPS, "b"));
-});
-
-Deno.test("Jobs: what a failed revision ran is said before and after, and what the good one has finished is not run again", async () => {
-  await using space = await gitWorkspace();
-  const replaceable = "plumb.thinkube.io/replace: allowed";
-  const migrate = (command: string, failure?: string) =>
-    job("migrate", {
-      command,
-      annotations: replaceable,
-      ...(failure === undefined ? {} : { template: `${FAIL_ANNOTATION}: ${failure}` }),
-    });
-  await space.commit({
-    "app.yaml": documents(NAMESPACE, migrate("one"), job("setup"), job("seed"), web("1")),
-  });
-  assert.equal((await space.run()).code, 0);
-  const uidOf = async (name: string) => (await space.get(JOBS, name))?.metadata.uid;
-  const [seed, setup] = [await uidOf("seed"), await uidOf("setup")];
-  const bad = {
-    "app.yaml": documents(NAMESPACE, migrate("two", "job"), job("seed"), job("more"), web("2")),
-  };
-  await space.commit(bad);
-  const diff = await plumb(space.arguments("diff"), { kubeconfig: space.kubeconfig });
-  const run = await space.run();
-  for (const told of [diff, run]) {
-    const warnings = warningsOf(told).filter((message) => message.startsWith("No undo takes this"));
-    assert.equal(warnings.length, 2, told.output);
-    assert.ok(warnings.some((message) => /Job .+\/migrate runs: .*database, stays/.test(message)));
-  }
-  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
-  const done = undosOf(run)[1];
-  assert.ok(done?.irreversible.some((line) => /^Job .+\/migrate runs/.test(line)), run.output);
-  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
-  const jobs = await space.cluster.list(JOBS, { namespace: space.name });
-  const after = jobs.map(({ metadata: { name, uid } }) => [name, uid]);
-  assert.deepEqual(after.sort(), [["seed", seed], ["setup", setup]]);
-  const held = await space.run();
-  assert.deepEqual([held.code, actionsOf(held)], [2, []], held.output);
-});
-
-Deno.test("an immutable field that a failed revision changed is changed back", async () => {
-  await using space = await gitWorkspace();
-  const fixed = (value: string) =>
-    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: fixed\n  annotations: { plumb.thinkube.io/replace: allowed }\nimmutable: true\ndata: { key: ${value} }\n`;
-  await space.commit({ "app.yaml": documents(NAMESPACE, fixed("one"), web("1")) });
-  assert.equal((await space.run()).code, 0);
-  await space.commit({ "app.yaml": documents(NAMESPACE, fixed("two"), web("2", "image-pull")) });
-  const run = await space.run();
-  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
-  assert.equal(valueOf(await space.get(CONFIG_MAPS, "fixed")), "one");
-  const lines = undosOf(run)[1]?.irreversible.join("\n") ?? "";
-  assert.match(lines, /^ConfigMap .+\/fixed is deleted and made anew: what it held is gone$/m);
-});
-
-Deno.test("an object that was there before a failed revision took it over is left when that is undone", async () => {
-  await using space = await gitWorkspace();
-  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
-  assert.equal((await space.run()).code, 0);
-  await space.cluster.create(CONFIG_MAPS, {
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name: "theirs", namespace: space.name },
-    data: { mine: "kept" },
-  });
-  await space.commit({
-    "app.yaml": documents(NAMESPACE, configMap("a"), configMap("theirs"), web("1", "image-pull")),
-  });
-  const run = await space.run();
-  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
-  const theirs = await space.get(CONFIG_MAPS, "theirs");
-  assert.equal((theirs?.["data"] as Record<string, string>)["mine"], "kept");
-  assert.equal(await space.get(DEPLOYMENTS, "web"), undefined);
-});
-
-Deno.test("what a failed revision added and what stands in the way of the good one goes first", async () => {
-  await using space = await gitWorkspace();
-  await space.commit({ "app.yaml": documents(NAMESPACE, web("1")) });
-  assert.equal((await space.run()).code, 0);
-  const quota =
-    "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: none }\nspec: { hard: { pods: 0 } }\n";
-  await space.commit({ "app.yaml": documents(NAMESPACE, quota, web("2")) });
-  const run = await space.run(["--timeout", "8s"]);
-  assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
-  assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
 });
 
 /** Answers with what a ConfigMap says, as an application that is deployed. */
