@@ -4,9 +4,17 @@ import { html } from "./html.ts";
 import { begin } from "./net/session.ts";
 import { App } from "./view/app.ts";
 
+/** A tab that nobody sees is not painted. */
+const PATIENCE_MILLISECONDS = 100;
+
 const page = document.getElementById("page");
 if (page !== null) {
   void begin();
-  page.replaceChildren();
-  render(html`<${App} />`, page);
+  // The document's own words are seen before the work of the first view.
+  const painted = new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MILLISECONDS));
+  void Promise.race([painted, patience]).then(() => {
+    page.replaceChildren();
+    render(html`<${App} />`, page);
+  });
 }
