@@ -265,6 +265,16 @@ const BINDINGS: Resource = {
   group: RBAC,
 };
 
+/** A component of one file that no policy judges; what else its spec has can follow. */
+export const COMPONENT_YAML = `apiVersion: plumb.thinkube.io/v1alpha1
+kind: Component
+metadata: { name: NAMESPACE }
+spec:
+  namespace: NAMESPACE
+  manifests: ["app.yaml"]
+  policy: "off"
+`;
+
 /** Manifests that many tests begin with. */
 export const NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: { name: NAMESPACE }\n";
 

@@ -6,6 +6,7 @@ import { gitWorkspace } from "../git_workspace.ts";
 import {
   actionsOf,
   CLAIMS,
+  COMPONENT_YAML,
   CONFIG_MAPS,
   configMap,
   documents,
@@ -32,14 +33,7 @@ const DEFINITIONS: Resource = {
 };
 
 const component = (address: string) =>
-  `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  verify:
+  `${COMPONENT_YAML}  verify:
     checks: [{ check: http, url: "${address}", contains: welcome }]
 `;
 const definition = `apiVersion: apiextensions.k8s.io/v1

@@ -4,6 +4,7 @@ import type { KubernetesObject } from "../../lib/object.ts";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import { gitWorkspace } from "../git_workspace.ts";
 import {
+  COMPONENT_YAML,
   CONFIG_MAPS,
   configMap,
   deployment,
@@ -150,14 +151,7 @@ Deno.test("users of kubectl hear of checks that failed, in a deploy and by thems
     () => new Response("out of order", { status: 500 }),
   );
   await space.write({
-    "component.yaml": `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  verify:
+    "component.yaml": `${COMPONENT_YAML}  verify:
     checks: [{ check: http, name: page, url: "http://127.0.0.1:${nobody.addr.port}" }]
 `,
     "app.yaml": settings,

@@ -2,20 +2,13 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { assertAccessible, closeBrowser, dashboardOf, see, view } from "../browser.ts";
-import { deployment, documents, NAMESPACE, plumb, workspace } from "../plumb.ts";
+import { COMPONENT_YAML, deployment, documents, NAMESPACE, plumb, workspace } from "../plumb.ts";
 
 Deno.test.afterAll(closeBrowser);
 
 const IMAGE = `registry.example.com/app@sha256:${"0".repeat(64)}`;
 const COMPONENT = (url: string) =>
-  `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  policy: "off"
-  manifests: ["app.yaml"]
-  verify:
+  `${COMPONENT_YAML}  verify:
     checks:
       - { check: deployment }
       - { check: http, name: front page, url: "${url}" }

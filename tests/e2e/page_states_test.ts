@@ -3,18 +3,11 @@ import assert from "node:assert/strict";
 import { dump, load } from "js-yaml";
 import { openRelay } from "../contract/servers/relay.ts";
 import { assertAccessible, closeBrowser, dashboardOf, see, view } from "../browser.ts";
-import { deployment, documents, JOBS, NAMESPACE, workspace } from "../plumb.ts";
+import { COMPONENT_YAML, deployment, documents, JOBS, NAMESPACE, workspace } from "../plumb.ts";
 
 Deno.test.afterAll(closeBrowser);
 
-const HEAD = `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  policy: "off"
-  manifests: ["app.yaml"]
-`;
+const HEAD = COMPONENT_YAML;
 const GIVEN = `  parameters:
     color: { type: string, description: Of the shop., default: blue }
     owner: { type: string, description: Of the shop., required: true }

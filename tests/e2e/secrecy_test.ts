@@ -6,6 +6,7 @@ import type { ComponentDetail } from "../../lib/serve/contract.ts";
 import { dashboard, firstOf } from "../dashboard.ts";
 import {
   assertNoSecrets,
+  COMPONENT_YAML,
   deployment,
   documents,
   NAMESPACE,
@@ -83,14 +84,8 @@ const EVENTS: Resource = {
   plural: "events",
   namespaced: true,
 };
-const COMPONENT = `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  parameters: { password: { type: string, secret: true, required: true, description: A login } }
+const COMPONENT =
+  `${COMPONENT_YAML}  parameters: { password: { type: string, secret: true, required: true, description: A login } }
 `;
 
 Deno.test("a secret shows in nothing that stays of a run: reports, metrics, plans, records, Events, the dashboard", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Board, ComponentDetail } from "../../lib/serve/contract.ts";
 import { dashboard } from "../dashboard.ts";
 import {
+  COMPONENT_YAML,
   CONFIG_MAPS,
   configMap,
   deployment,
@@ -15,14 +16,7 @@ import {
 } from "../plumb.ts";
 
 const IMAGE = `registry.example.com/app:1@sha256:${"0123456789abcdef".repeat(4)}`;
-const COMPONENT = `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  policy: "off"
-  manifests: ["app.yaml"]
-  parameters:
+const COMPONENT = `${COMPONENT_YAML}  parameters:
     color: { type: string, description: Of the door. }
   verify:
     checks: [{ check: deployment }]

@@ -13,6 +13,7 @@ import type {
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import { dashboard, firstOf } from "../dashboard.ts";
 import {
+  COMPONENT_YAML,
   CONFIG_MAPS,
   configMap,
   deployment,
@@ -24,14 +25,7 @@ import {
   workspace,
 } from "../plumb.ts";
 
-const COMPONENT = `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  policy: "off"
-  manifests: ["app.yaml"]
-  parameters:
+const COMPONENT = `${COMPONENT_YAML}  parameters:
     password: { type: string, secret: true, required: false, description: A password }
     color: { type: string, default: red, description: A color }
     size: { type: string, default: small, description: A size }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Board, ComponentDetail, History } from "../../lib/serve/contract.ts";
 import { type Client, dashboard } from "../dashboard.ts";
-import { deployment, documents, NAMESPACE, plumb, workspace } from "../plumb.ts";
+import { COMPONENT_YAML, deployment, documents, NAMESPACE, plumb, workspace } from "../plumb.ts";
 
 const IMAGE = `registry.example.com/app:1@sha256:${"0123456789abcdef".repeat(4)}`;
 
@@ -24,14 +24,7 @@ Deno.test("checks are run by the API, and their evidence, probable causes and tr
   );
   await space.write({
     [`${space.name}/app.yaml`]: documents(NAMESPACE, deployment("web", { image: IMAGE })),
-    [`${space.name}/component.yaml`]: `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  policy: "off"
-  manifests: ["app.yaml"]
-  verify:
+    [`${space.name}/component.yaml`]: `${COMPONENT_YAML}  verify:
     checks:
       - { check: deployment }
       - { check: http, name: page, url: "http://127.0.0.1:${page.addr.port}" }
@@ -121,14 +114,7 @@ spec:
 Deno.test("settings of verification that are wrong are told with their place and what to do", async () => {
   await using space = await workspace();
   const component = (check: string) =>
-    `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  policy: "off"
-  manifests: ["app.yaml"]
-  verify:
+    `${COMPONENT_YAML}  verify:
     checks:
       - { check: ${check} }
 `;

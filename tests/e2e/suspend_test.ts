@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readJournal } from "../../lib/apply/mod.ts";
 import {
   actionsOf,
+  COMPONENT_YAML,
   CONFIG_MAPS,
   configMap,
   documents,
@@ -91,14 +92,7 @@ Deno.test("checks and a rollback go on while a component is suspended, and it st
     () => new Response("welcome"),
   );
   await space.write({
-    "component.yaml": `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  verify:
+    "component.yaml": `${COMPONENT_YAML}  verify:
     checks: [{ check: http, url: "http://127.0.0.1:${site.addr.port}", contains: welcome }]
 `,
     "app.yaml": documents(NAMESPACE, configMap("settings")),

@@ -1,7 +1,14 @@
 /** What leaves a run for Prometheus and OpenTelemetry. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { configMap, documents, NAMESPACE, type Workspace, workspace } from "../plumb.ts";
+import {
+  COMPONENT_YAML,
+  configMap,
+  documents,
+  NAMESPACE,
+  type Workspace,
+  workspace,
+} from "../plumb.ts";
 
 interface Attribute {
   readonly key: string;
@@ -117,14 +124,8 @@ Deno.test("each check is a span with its result, and is counted, and no secret g
   );
   const url = `http://127.0.0.1:${site.addr.port}`;
   await space.write({
-    "component.yaml": `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  parameters: { password: { type: string, secret: true, required: true, description: A login } }
+    "component.yaml":
+      `${COMPONENT_YAML}  parameters: { password: { type: string, secret: true, required: true, description: A login } }
   verify:
     checks:
       - { check: http, name: page, url: "${url}", contains: welcome }

@@ -5,6 +5,7 @@ import { readInventory } from "../../lib/apply/mod.ts";
 import {
   actionsOf,
   CLAIMS,
+  COMPONENT_YAML,
   CONFIG_MAPS,
   configMap,
   DEPLOYMENTS,
@@ -202,14 +203,7 @@ function serve(space: GitWorkspace): { readonly address: string } & AsyncDisposa
 }
 
 const checked = (address: string) =>
-  `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  verify:
+  `${COMPONENT_YAML}  verify:
     checks:
       - { check: http, url: "${address}", contains: welcome }
 `;
@@ -245,14 +239,7 @@ Deno.test("a revision that does not pass its checks is undone, and the good one 
 Deno.test("a good revision takes no parameter that only the failed one knows", async () => {
   await using space = await gitWorkspace();
   const component = (parameters: string) =>
-    `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-  parameters: ${parameters}
+    `${COMPONENT_YAML}  parameters: ${parameters}
 `;
   await space.commit({
     "component.yaml": component("{}"),
