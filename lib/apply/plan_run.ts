@@ -261,14 +261,12 @@ async function decideAll(
   const settledKeys = new Set(
     unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
   );
-  const deciding = {
-    ...{ component: name, adoption, rules: fields, members, proveCreations, proposing },
-    isWayBack: back !== undefined,
-  };
+  const isWayBack = back !== undefined;
+  const deciding = { adoption, rules: fields, members, proveCreations, proposing, isWayBack };
   const fights = options.backingOff ? fightsIn(stored.inventory, cluster.now()) : undefined;
   const decideAbout = async (item: PreparedObject): Promise<Decision> => {
     if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
-    const decision = await decide(cluster, item, observation, deciding);
+    const decision = await decide(cluster, item, observation, { ...deciding, component: name });
     return fights === undefined ? decision : await backOff(cluster, decision, fights);
   };
   const decisions = new Map<string, Decision>();
