@@ -71,11 +71,11 @@ Deno.test("without anything to show, the page says what to do, and shows it as s
     [`${name}/app.yaml`]: documents(NAMESPACE),
   });
   await page.reload();
-  await see(page, /component\.yaml:6/);
+  await see(page, /component\.yaml:7/);
   await assertAccessible(page);
   assert.equal(await page.getByRole("button", { name: "Deploy" }).count(), 0);
   await page.getByRole("link", { name: "Plumb" }).click();
-  await see(page, /component\.yaml:6/);
+  await see(page, /component\.yaml:7/);
   await assertAccessible(page);
 });
 
