@@ -6,6 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Resource } from "./discovery.ts";
 import { ClusterError, errorOfAnswer } from "./errors.ts";
 import { collectionPath, query } from "./paths.ts";
+import { streamText } from "./stream_text.ts";
 
 /** One thing that a watch saw. After `expired`, changes may have been missed: list again. */
 export type WatchEvent =
@@ -136,32 +137,19 @@ async function* heard(
   }
 }
 
-/**
- * The lines of a stream. An abort cancels the reader: under Deno the abort of a fetch whose answer has begun
- * can be lost, and the stream would stay open for ever.
- */
+/** The lines of a stream, until its end or the signal's abort. */
 export async function* lines(
   stream: ReadableStream<Uint8Array>,
   signal?: AbortSignal,
 ): AsyncGenerator<string, void, void> {
-  const reader = stream.getReader();
-  const cancel = () => void reader.cancel().catch(() => {});
-  if (signal?.aborted) cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
-  const decoder = new TextDecoder();
   let rest = "";
-  try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      const parts = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
-      rest = parts.pop() ?? "";
-      if (rest.length > MAX_LINE) {
-        throw new ClusterError("too-large", "A line of a stream has no end");
-      }
-      yield* parts.filter((part) => part !== "");
+  for await (const text of streamText(stream, signal)) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    if (rest.length > MAX_LINE) {
+      throw new ClusterError("too-large", "A line of a stream has no end");
     }
-    if (rest !== "" && !signal?.aborted) yield rest;
-  } finally {
-    signal?.removeEventListener("abort", cancel);
-    cancel();
+    yield* parts.filter((part) => part !== "");
   }
+  if (rest !== "" && !signal?.aborted) yield rest;
 }
