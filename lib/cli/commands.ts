@@ -4,7 +4,14 @@ import type { Command, CommandContext, Given, Option, ReconcileOptions } from ".
 import { component } from "./component_command.ts";
 import { parseDuration } from "./duration.ts";
 import { history, status } from "./history_command.ts";
-import { debug, metricsFile, placeOptions, runOptions, wayOptions } from "./options.ts";
+import {
+  afterOptions,
+  debug,
+  metricsFile,
+  placeOptions,
+  runOptions,
+  wayOptions,
+} from "./options.ts";
 import { EXIT, exitCode } from "./outcome.ts";
 import { policy } from "./policy_command.ts";
 import { rollback } from "./rollback_command.ts";
@@ -48,14 +55,7 @@ const reconcile: Command = {
       type: "boolean",
       description: "Don't ask before deleting, and allow a component to shrink",
     },
-    wait: { type: "boolean", description: "Don't wait until workloads are ready", default: true },
-    timeout: {
-      type: "string",
-      value: "TIME",
-      description: "How long to wait for each wave",
-      default: "5m",
-    },
-    verify: { type: "boolean", description: "Then run the checks of spec.verify" },
+    ...afterOptions,
     undo: {
       type: "boolean",
       description:

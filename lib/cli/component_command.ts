@@ -1,7 +1,7 @@
 /** The command `component`, as data. @module */
 import { usage } from "./arguments.ts";
-import type { Command, Output } from "./command.ts";
-import { debug, output, outputOf } from "./options.ts";
+import type { Command } from "./command.ts";
+import { debug, documentOutputOf, output } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 
 /** The schema of `component.yaml`, or of a kind that Plumb realizes. */
@@ -10,11 +10,6 @@ async function schemaOf(kind: string | undefined): Promise<unknown> {
   const schemas = (await import("../kinds/mod.ts")).kindJsonSchemas();
   if (schemas[kind] !== undefined) return schemas[kind];
   throw usage(`There is no kind ${kind}`, `There are ${Object.keys(schemas).join(", ")}.`);
-}
-
-/** Components are described, not judged. */
-function describedAs(output: Output): "text" | "json" | "markdown" {
-  return output === "json" || output === "markdown" ? output : "text";
 }
 
 /** `plumb component` as a command. */
@@ -42,7 +37,7 @@ export const component: Command = {
     const [verb, name] = given.positionals;
     const options = {
       root: given.text("path") ?? "manifests",
-      output: describedAs(outputOf(given)),
+      output: documentOutputOf(given),
       columns: context.columns,
     };
     const { componentList, componentShow } = await import("./component.ts");

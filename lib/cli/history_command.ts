@@ -1,8 +1,8 @@
 /** The commands `history` and `status`. @module */
 import { usage } from "./arguments.ts";
-import type { Command, CommandContext, Output } from "./command.ts";
+import type { Command, CommandContext, Given } from "./command.ts";
 import { clusterOptions, connect } from "./connect.ts";
-import { outputOf } from "./options.ts";
+import { documentOutputOf } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 
 /** `plumb history` as a command. */
@@ -25,7 +25,7 @@ export const history: Command = {
     }
     using cluster = await connect(given, context);
     const { tellHistory } = await import("./history.ts");
-    context.write(await tellHistory(cluster, component, viewOf(outputOf(given), context)));
+    context.write(await tellHistory(cluster, component, viewOf(given, context)));
     return EXIT.ok;
   },
 };
@@ -46,15 +46,15 @@ export const status: Command = {
   async run(given, context) {
     using cluster = await connect(given, context);
     const { tellStatus } = await import("./status.ts");
-    const { text, isNeeded } = await tellStatus(cluster, viewOf(outputOf(given), context));
+    const { text, isNeeded } = await tellStatus(cluster, viewOf(given, context));
     context.write(text);
     return isNeeded ? EXIT.differences : EXIT.ok;
   },
 };
 
-function viewOf(output: Output, { interactive, columns }: CommandContext) {
+function viewOf(given: Given, { interactive, columns }: CommandContext) {
   return {
-    output: output === "json" || output === "markdown" ? output : "text" as const,
+    output: documentOutputOf(given),
     columns: interactive ? columns : undefined,
     now: Date.now(),
   };

@@ -82,6 +82,21 @@ export const runOptions: Readonly<Record<string, Option>> = {
   debug,
 };
 
+/** How long to wait for each wave. */
+export const timeout: Option = {
+  type: "string",
+  value: "TIME",
+  description: "How long to wait for each wave",
+  default: "5m",
+};
+
+/** What is done after objects were applied. */
+export const afterOptions: Readonly<Record<string, Option>> = {
+  wait: { type: "boolean", description: "Don't wait until workloads are ready", default: true },
+  timeout,
+  verify: { type: "boolean", description: "Then run the checks of spec.verify" },
+};
+
 /** How to get to public addresses that this machine does not know. */
 export const wayOptions: Readonly<Record<string, Option>> = {
   resolve: {
@@ -103,6 +118,12 @@ const OUTPUTS: readonly Output[] = ["json", "markdown", "junit", "github"];
 export function outputOf(given: Given): Output {
   const chosen = given.text("output");
   return OUTPUTS.find((output) => output === chosen) ?? "text";
+}
+
+/** The output that was chosen, for what is no run. */
+export function documentOutputOf(given: Given): "text" | "json" | "markdown" {
+  const chosen = outputOf(given);
+  return chosen === "json" || chosen === "markdown" ? chosen : "text";
 }
 
 /** Which component, with what, and where. */

@@ -3,6 +3,7 @@ import { usage } from "./arguments.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { clusterOptions, connect } from "./connect.ts";
 import { parseDuration } from "./duration.ts";
+import { timeout } from "./options.ts";
 import { exitCode } from "./outcome.ts";
 import { printed } from "./printed.ts";
 
@@ -27,12 +28,7 @@ export const rollback: Command = {
       value: "COMPONENT",
       description: "Delete the component's volumes and secrets for good; its name once more",
     },
-    timeout: {
-      type: "string",
-      value: "TIME",
-      description: "How long to wait for each wave",
-      default: "5m",
-    },
+    timeout,
     ...clusterOptions,
   },
   examples: [
@@ -56,7 +52,6 @@ async function runRollbackCommand(given: Given, context: CommandContext): Promis
       `To delete the data of ${component} for good, say --delete-data ${component}.`,
     );
   }
-  const timeout = parseDuration(given.text("timeout") ?? "5m");
   return await printed(given, context, async (emit) => {
     const { runRollback } = await import("./rollback.ts");
     using cluster = await connect(given, context);
@@ -65,7 +60,7 @@ async function runRollbackCommand(given: Given, context: CommandContext): Promis
       deleteData: deleteData !== undefined,
       keepNamespace: given.flag("keep-namespace"),
       yes: given.flag("yes"),
-      timeout,
+      timeout: parseDuration(given.text("timeout") ?? "5m"),
     }, { ...context, emit });
     return exitCode(outcome);
   });

@@ -19,7 +19,7 @@ import { parametersOf, runComponent, runUndo } from "./reconcile.ts";
 import { runRollback } from "./rollback.ts";
 import type { ServeEyes } from "./serve_eyes.ts";
 import type { Folder } from "./serve_folder.ts";
-import type { ServeOptions } from "./serve_options.ts";
+import { type ServeOptions, TIMEOUT } from "./serve_options.ts";
 import { planInOneRun } from "./serve_one_run.ts";
 import { digestOf, NO_CHANGES, Told } from "./serve_plan.ts";
 import { planSuspension } from "./serve_suspension.ts";
@@ -27,9 +27,6 @@ import { checksIn, runVerify } from "./verify.ts";
 
 type Prepared = Awaited<ReturnType<Commands["prepare"]>>;
 type Request<Name extends ActionName> = Extract<ActionRequest, { action: Name }>;
-
-/** For one wave, in milliseconds. */
-const TIMEOUT = 5 * 60_000;
 
 /** Plans actions and carries them out. */
 export class ServeActions implements Commands {

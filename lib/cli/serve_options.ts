@@ -53,6 +53,9 @@ export const LOCAL: ServeOptions = {
   debug: false,
 };
 
+/** How long what is done from the dashboard waits for each wave, in milliseconds. */
+export const TIMEOUT = 5 * 60_000;
+
 /** The options of one component, as if it had been named to another command. */
 export async function optionsOf(
   { path, set, source, ref, repository, parameters, kubeconfig, context }: ServeOptions,
@@ -71,7 +74,7 @@ export async function optionsOf(
     refresh: false,
     yes: true,
     wait: true,
-    timeout: 5 * 60_000,
+    timeout: TIMEOUT,
   };
 }
 

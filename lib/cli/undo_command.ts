@@ -1,7 +1,7 @@
 /** The command `undo`, as data. @module */
 import type { Command, CommandContext, Given } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { placeOptions, runOptions, wayOptions } from "./options.ts";
+import { afterOptions, placeOptions, runOptions, wayOptions } from "./options.ts";
 import { exitCode } from "./outcome.ts";
 import { printed } from "./printed.ts";
 
@@ -20,14 +20,7 @@ export const undo: Command = {
     ),
     because: { type: "string", value: "TEXT", description: "Why; it is kept with the history" },
     yes: { type: "boolean", description: "Don't ask" },
-    wait: { type: "boolean", description: "Don't wait until workloads are ready", default: true },
-    timeout: {
-      type: "string",
-      value: "TIME",
-      description: "How long to wait for each wave",
-      default: "5m",
-    },
-    verify: { type: "boolean", description: "Then run the checks of spec.verify" },
+    ...afterOptions,
     repository: {
       type: "string",
       value: "OWNER/NAME",
