@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
     }
   });
   // Thousands of objects are megabytes, of which a tenth is left.
-  app.use(ROUTES.component.path.replace("{name}", ":name"), compress());
+  app.use(patternOf(ROUTES.component), compress());
   const description = openApi(version);
   app.get(ROUTES.openapi.path, (context) => context.json(description));
   addSessions(app, options);
@@ -112,13 +112,16 @@ function unlessUpgrade(handler: MiddlewareHandler): MiddlewareHandler {
     context.req.header("upgrade") === undefined ? await handler(context, next) : await next();
 }
 
+/** The path of a route, as Hono writes its parameters. */
+const patternOf = ({ path }: Route) => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
 function addRoute(
   app: Hono<Environment>,
   route: Route,
   handler: Handler,
   identify: Identify,
 ): void {
-  app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
+  app.on(route.method, patternOf(route), async (context) => {
     const { raw: request } = context.req;
     const visitor = await identify(request, addressOf(context));
     if (route.role !== "anyone") authorize(visitor, route.role, request);

@@ -109,16 +109,9 @@ export function createHandlers(options: HandlerOptions): Handlers {
   };
 }
 
-function meOf({ name, role, by, groups, csrf, ...visitor }: Visitor, version: string): Me {
-  return {
-    name,
-    role,
-    by,
-    groups: [...groups],
-    csrf,
-    version,
-    ...hintOf({ name, role, by, groups, csrf, ...visitor }),
-  };
+function meOf(visitor: Visitor, version: string): Me {
+  const { name, role, by, groups, csrf } = visitor;
+  return { name, role, by, groups: [...groups], csrf, version, ...hintOf(visitor) };
 }
 
 /** Why somebody may only look, in the words in which an action would be refused. */

@@ -14,11 +14,11 @@ import {
   type Run,
   workspace,
 } from "../plumb.ts";
+import { DIGEST, IMAGES } from "../cvat.ts";
 import { writeScript } from "../script.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const MISTAKES = `${ROOT}/tests/e2e/fixtures/mistakes`;
-const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 type Violation = Extract<Event, { type: "violation" }>;
 
@@ -86,18 +86,8 @@ for (
   ]
 ) {
   Deno.test(`CVAT passes with ${choice}, and its secrets need not be known`, async () => {
-    const images = [
-      "server",
-      "ui",
-      "opa",
-      "postgres",
-      "valkey",
-      "kvrocks",
-      "vector",
-      "oauth2Proxy",
-    ];
     const given = ["domain=example.com", "tlsSecret=example-com-tls", choice];
-    const set = [...given, ...images.map((name) => `${name}Digest=${DIGEST}`)];
+    const set = [...given, ...IMAGES.map((name) => `${name}Digest=${DIGEST}`)];
     const args = ["--path", `${ROOT}/manifests/cvat`, ...set.flatMap((value) => ["--set", value])];
     const run = await policy(args);
     assert.equal(run.code, 0, run.output);
