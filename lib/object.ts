@@ -90,6 +90,11 @@ export function groupVersionKind(object: { apiVersion: string; kind: string }): 
   };
 }
 
+/** The `apiVersion` of a kind. */
+export function apiVersionOf({ group, version }: Omit<GroupVersionKind, "kind">): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
 /** The reference of an object. */
 export function referenceOf(object: KubernetesObject): ObjectReference {
   const { group, kind } = groupVersionKind(object);

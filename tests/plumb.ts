@@ -4,10 +4,24 @@ import { Buffer } from "node:buffer";
 import { dump, load } from "js-yaml";
 import type { CommandContext, RunContext } from "../lib/cli/command.ts";
 import { runCli } from "../lib/cli/main.ts";
-import { Cluster, type Resource } from "../lib/cluster/mod.ts";
+import { Cluster, LEASES, NAMESPACES, type Resource, SECRETS } from "../lib/cluster/mod.ts";
 import type { ChangeReport, Event, Outcome } from "../lib/event.ts";
 import type { KubernetesObject } from "../lib/object.ts";
 import { testCluster } from "./sandbox.ts";
+
+export {
+  CLAIMS,
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  EVENTS,
+  JOBS,
+  LEASES,
+  NAMESPACES,
+  PODS,
+  SECRETS,
+  SERVICES,
+  VOLUMES,
+} from "../lib/cluster/mod.ts";
 
 /** What a run said and how it ended. */
 export interface Run {
@@ -248,15 +262,6 @@ function core(kind: string, plural: string, namespaced = true): Resource {
   return { group: "", version: "v1", kind, plural, namespaced };
 }
 
-export const NAMESPACES = core("Namespace", "namespaces", false);
-export const CONFIG_MAPS = core("ConfigMap", "configmaps");
-export const SECRETS = core("Secret", "secrets");
-export const SERVICES = core("Service", "services");
-export const CLAIMS = core("PersistentVolumeClaim", "persistentvolumeclaims");
-export const PODS = core("Pod", "pods");
-export const DEPLOYMENTS: Resource = { ...core("Deployment", "deployments"), group: "apps" };
-export const JOBS: Resource = { ...core("Job", "jobs"), group: "batch" };
-export const LEASES: Resource = { ...core("Lease", "leases"), group: "coordination.k8s.io" };
 const ACCOUNTS = core("ServiceAccount", "serviceaccounts");
 const RBAC = "rbac.authorization.k8s.io";
 const ROLES: Resource = { ...core("ClusterRole", "clusterroles", false), group: RBAC };

@@ -15,18 +15,11 @@ import {
   type Run,
   type RunSettings,
   SECRETS,
+  VOLUMES,
   type Workspace,
   workspace,
 } from "./plumb.ts";
 import { isWrite, type RecordedRequest } from "./recorder.ts";
-
-export const VOLUMES = {
-  group: "",
-  version: "v1",
-  kind: "PersistentVolume",
-  plural: "persistentvolumes",
-  namespaced: false,
-};
 
 export const CLAIM = `apiVersion: v1
 kind: PersistentVolumeClaim

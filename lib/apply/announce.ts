@@ -5,26 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import {
-  type Cluster,
-  ClusterError,
-  collectionPath,
-  objectPath,
-  type Resource,
-} from "../cluster/mod.ts";
+import { type Cluster, ClusterError, collectionPath, EVENTS, objectPath } from "../cluster/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Emit, Event } from "../event.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { type Notice, noticesOf } from "./notices.ts";
 import { OUT_OF_REACH } from "./remember.ts";
 
-const EVENTS: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-};
 /** For all Events of a run: nobody should wait for them. */
 const PATIENCE_MILLISECONDS = 3_000;
 const NAME_CHARACTERS = 12;

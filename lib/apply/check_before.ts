@@ -1,11 +1,9 @@
 /** What can stop a run before its first write. @module */
-import type { Cluster } from "../cluster/mod.ts";
+import { type Cluster, LEASES, SECRETS } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import { guardShrinking } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
-import { INVENTORY_RESOURCE } from "./inventory.ts";
-import { LEASE_RESOURCE } from "./lease.ts";
 import { missingPermissions } from "./permissions.ts";
 import type { PlannedRun } from "./plan_run.ts";
 import type { ReconcileOptions } from "./reconcile.ts";
@@ -66,8 +64,8 @@ async function askForPermissions(cluster: Cluster, planned: PlannedRun, emit: Em
   const verbs = ["get", "create", "update"];
   const [own, missing] = await Promise.all([
     missingPermissions(cluster, [
-      { resource: INVENTORY_RESOURCE, namespace: SYSTEM_NAMESPACE, verbs },
-      { resource: LEASE_RESOURCE, namespace: SYSTEM_NAMESPACE, verbs },
+      { resource: SECRETS, namespace: SYSTEM_NAMESPACE, verbs },
+      { resource: LEASES, namespace: SYSTEM_NAMESPACE, verbs },
     ]),
     missingPermissions(cluster, wantedPermissions(planned)),
   ]);

@@ -2,17 +2,12 @@
  * The components that a cluster knows, by the records of them.
  * @module
  */
-import type { Cluster } from "../cluster/mod.ts";
+import { type Cluster, SECRETS } from "../cluster/mod.ts";
 import { API_GROUP, SYSTEM_NAMESPACE } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { nearestName } from "../suggest.ts";
 import { ApplyError } from "./errors.ts";
-import {
-  decodeInventory,
-  type Inventory,
-  INVENTORY_RESOURCE as SECRETS,
-  inventoryName,
-} from "./inventory.ts";
+import { decodeInventory, type Inventory, inventoryName } from "./inventory.ts";
 import { readJournal, type Run } from "./journal.ts";
 import { retainedName } from "./retained.ts";
 

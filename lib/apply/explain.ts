@@ -1,5 +1,5 @@
 /** Why a workload is not healthy: which pod, which container, its last words, its events. @module */
-import { type Cluster, eventsOf, readLog, type Resource } from "../cluster/mod.ts";
+import { type Cluster, eventsOf, PODS, readLog, REPLICA_SETS } from "../cluster/mod.ts";
 import { PlumbError } from "../errors.ts";
 import { isMap } from "../field_path.ts";
 import { describe, type KubernetesObject, referenceOf } from "../object.ts";
@@ -13,15 +13,6 @@ export interface Explanation {
   /** Whether waiting longer is pointless. */
   readonly fatal: boolean;
 }
-
-const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
-const REPLICA_SETS: Resource = {
-  group: "apps",
-  version: "v1",
-  kind: "ReplicaSet",
-  plural: "replicasets",
-  namespaced: true,
-};
 
 const NOTHING: Explanation = { message: "", evidence: [], fatal: false };
 const MAX_LINES = 10;

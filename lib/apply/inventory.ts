@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { type Cluster, ClusterError, NAMESPACES, type Resource, SECRETS } from "../cluster/mod.ts";
 import { APPLYSET, SYSTEM_NAMESPACE } from "../names.ts";
 import type { OutsideData } from "../component/mod.ts";
 import type { KubernetesObject } from "../object.ts";
@@ -48,22 +48,6 @@ export interface StoredInventory {
   /** Absent when nothing is stored yet. */
   readonly resourceVersion?: string | undefined;
 }
-
-/** The resource that inventories are kept in. */
-export const INVENTORY_RESOURCE: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Secret",
-  plural: "secrets",
-  namespaced: true,
-};
-const NAMESPACES: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Namespace",
-  plural: "namespaces",
-  namespaced: false,
-};
 
 /** The API server refuses a Secret of more than 1 MiB; this leaves room for its metadata. */
 const MAX_BYTES = 1_000_000;
@@ -189,7 +173,7 @@ export async function findInventory(
   cluster: Cluster,
   component: string,
 ): Promise<StoredInventory | undefined> {
-  const secret = await cluster.get(INVENTORY_RESOURCE, {
+  const secret = await cluster.get(SECRETS, {
     namespace: SYSTEM_NAMESPACE,
     name: inventoryName(component),
   });
@@ -214,11 +198,11 @@ export async function writeInventory(
   try {
     if (resourceVersion === undefined) {
       await ensureSystemNamespace(cluster);
-      const created = await cluster.create(INVENTORY_RESOURCE, secret);
+      const created = await cluster.create(SECRETS, secret);
       return { inventory, resourceVersion: created.metadata.resourceVersion };
     }
     secret.metadata.resourceVersion = resourceVersion;
-    const updated = await cluster.update(INVENTORY_RESOURCE, secret);
+    const updated = await cluster.update(SECRETS, secret);
     return { inventory, resourceVersion: updated.metadata.resourceVersion };
   } catch (error) {
     if (error instanceof ClusterError && error.status === 409) {

@@ -8,11 +8,11 @@
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import { type Cluster, ClusterError } from "../cluster/mod.ts";
+import { type Cluster, ClusterError, SECRETS } from "../cluster/mod.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { ApplyError } from "./errors.ts";
-import { ensureSystemNamespace, INVENTORY_RESOURCE as SECRETS } from "./inventory.ts";
+import { ensureSystemNamespace } from "./inventory.ts";
 import { inShort, rememberedChecks } from "./remembered_checks.ts";
 
 /** How many runs are kept, the newest first. */

@@ -3,20 +3,11 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { type Cluster, ClusterError, LEASES } from "../cluster/mod.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { ApplyError } from "./errors.ts";
 import { ensureSystemNamespace } from "./inventory.ts";
-
-/** The resource that leases are kept in. */
-export const LEASE_RESOURCE: Resource = {
-  group: "coordination.k8s.io",
-  version: "v1",
-  kind: "Lease",
-  plural: "leases",
-  namespaced: true,
-};
 
 /** A holder that has not renewed for so long is taken to be gone. */
 const DURATION_SECONDS = 10;
@@ -65,13 +56,13 @@ export class Lease implements AsyncDisposable {
   ): Promise<Lease | HeldLease> {
     const name = `component-${component}`;
     for (;;) {
-      const current = await cluster.get(LEASE_RESOURCE, { namespace: SYSTEM_NAMESPACE, name });
+      const current = await cluster.get(LEASES, { namespace: SYSTEM_NAMESPACE, name });
       try {
         if (current === undefined) {
           await ensureSystemNamespace(cluster);
           return new Lease(
             cluster,
-            await cluster.create(LEASE_RESOURCE, leaseObject(cluster, name, options.identity)),
+            await cluster.create(LEASES, leaseObject(cluster, name, options.identity)),
           );
         }
         const abandoned = await findAbandoned(cluster, current, options.signal);
@@ -81,7 +72,7 @@ export class Lease implements AsyncDisposable {
         }
         const taken = leaseObject(cluster, name, options.identity);
         taken.metadata.resourceVersion = abandoned.metadata.resourceVersion ?? "";
-        return new Lease(cluster, await cluster.update(LEASE_RESOURCE, taken));
+        return new Lease(cluster, await cluster.update(LEASES, taken));
       } catch (error) {
         // Somebody was quicker: look again at who it is.
         if (!(error instanceof ClusterError && (error.status === 409 || error.status === 404))) {
@@ -94,7 +85,7 @@ export class Lease implements AsyncDisposable {
   /** Who is at work on a component, as far as it can be told without waiting: somebody who has renewed lately. */
   static async holderOf(cluster: Cluster, component: string): Promise<HeldLease | undefined> {
     const name = `component-${component}`;
-    const lease = await cluster.get(LEASE_RESOURCE, { namespace: SYSTEM_NAMESPACE, name });
+    const lease = await cluster.get(LEASES, { namespace: SYSTEM_NAMESPACE, name });
     if (lease === undefined) return undefined;
     const { holderIdentity, acquireTime, renewTime } = specOf(lease);
     const silent = cluster.now() - Date.parse(renewTime ?? "");
@@ -130,7 +121,7 @@ export class Lease implements AsyncDisposable {
     this.#lost = "it was released";
     const released = structuredClone(this.#object);
     released["spec"] = { ...specOf(released), holderIdentity: "", leaseDurationSeconds: 1 };
-    await this.#cluster.update(LEASE_RESOURCE, released).catch(() => {
+    await this.#cluster.update(LEASES, released).catch(() => {
       // Who can't give it back (no network, taken over) leaves it to expire.
     });
   }
@@ -146,7 +137,7 @@ export class Lease implements AsyncDisposable {
     const renewed = structuredClone(this.#object);
     renewed["spec"] = { ...specOf(renewed), renewTime: microTime(this.#cluster) };
     try {
-      this.#object = await this.#cluster.update(LEASE_RESOURCE, renewed);
+      this.#object = await this.#cluster.update(LEASES, renewed);
       this.#renewed = moment();
     } catch (error) {
       if (error instanceof ClusterError && (error.status === 409 || error.status === 404)) {
@@ -214,7 +205,7 @@ async function findAbandoned(
   const { namespace, name } = lease.metadata;
   for (let waited = 0; waited < DURATION_SECONDS * 1000; waited += POLL_MILLISECONDS) {
     await delay(POLL_MILLISECONDS, undefined, { signal });
-    const now = await cluster.get(LEASE_RESOURCE, { namespace, name });
+    const now = await cluster.get(LEASES, { namespace, name });
     if (now === undefined || !specOf(now).holderIdentity) return now ?? lease;
     if (now.metadata.resourceVersion !== lease.metadata.resourceVersion) return undefined;
   }

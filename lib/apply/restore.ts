@@ -4,13 +4,13 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cluster } from "../cluster/mod.ts";
+import { CLAIMS, type Cluster, SECRETS, VOLUMES } from "../cluster/mod.ts";
 import type { Emit } from "../event.ts";
 import { isMap } from "../field_path.ts";
 import { ANNOTATION, APPLYSET, RESTORE_MANAGER } from "../names.ts";
 import { describe, type KubernetesObject } from "../object.ts";
 import { ApplyError } from "./errors.ts";
-import { applySetId, type Inventory, INVENTORY_RESOURCE as SECRETS } from "./inventory.ts";
+import { applySetId, type Inventory } from "./inventory.ts";
 import { memberTargets } from "./plan_run.ts";
 import type { PreparedObject } from "./prepare.ts";
 import {
@@ -22,7 +22,7 @@ import {
   type StoredRetained,
   writeRetained,
 } from "./retained.ts";
-import { changePolicy, CLAIMS, readVolume, volumeOf, VOLUMES } from "./volumes.ts";
+import { changePolicy, readVolume, volumeOf } from "./volumes.ts";
 import { waitForDeletion } from "./wait_deletion.ts";
 
 /** How to bring back. */

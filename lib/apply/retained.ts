@@ -8,12 +8,12 @@
  */
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import type { Cluster } from "../cluster/mod.ts";
+import { type Cluster, SECRETS } from "../cluster/mod.ts";
 import type { SecretReader } from "../kinds/mod.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { ApplyError } from "./errors.ts";
-import { ensureSystemNamespace, INVENTORY_RESOURCE as SECRETS } from "./inventory.ts";
+import { ensureSystemNamespace } from "./inventory.ts";
 
 const DATA_KEY = "retained";
 /** The API server refuses a Secret of more than 1 MiB; this leaves room for its metadata. */

@@ -1,15 +1,7 @@
 /** Reads Secrets for the kinds that Plumb realizes. @module */
-import type { Cluster, Resource } from "../cluster/mod.ts";
+import { type Cluster, SECRETS } from "../cluster/mod.ts";
 import type { SecretReader } from "../kinds/mod.ts";
 import type { KubernetesObject } from "../object.ts";
-
-const SECRETS: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Secret",
-  plural: "secrets",
-  namespaced: true,
-};
 
 /** A reader that asks for each Secret once in a run. */
 export function secretReader(cluster: Cluster): SecretReader {

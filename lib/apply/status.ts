@@ -2,25 +2,19 @@
  * How all components of a cluster are, from their records and a few lists: without Git, and without a dry run.
  * @module
  */
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { type Cluster, LEASES } from "../cluster/mod.ts";
 import { messageOf, PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
-import {
-  describe,
-  keyOf,
-  type KubernetesObject,
-  type ObjectReference,
-  referenceOf,
-} from "../object.ts";
+import { describe, keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
 import { backedOffUntil, type Fight } from "../plan/mod.ts";
 import { listRecords, listRetained } from "./components.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
-import { type Health, healthOf, isJudgedByStatus } from "./health.ts";
+import { type Health, healthOf } from "./health.ts";
 import { decodeInventory, type Inventory } from "./inventory.ts";
 import { decodeJournal, emptyJournal, type Journal, journalName } from "./journal.ts";
-import { LEASE_RESOURCE } from "./lease.ts";
-import { type Observation, observe, type Target } from "./observe.ts";
+import type { Observation } from "./observe.ts";
+import { lookAt } from "./look.ts";
 import { memberTargets } from "./plan_run.ts";
 import { type Suspension, suspensionAt } from "./suspension.ts";
 import { type Verification, verificationsIn } from "./verification.ts";
@@ -83,7 +77,7 @@ export async function statusOfAll(cluster: Cluster): Promise<Status[]> {
   const records = inventories.map((secret) => readRecord(secret, journalOf));
   const readable = records.filter((record) => "inventory" in record);
   const targets = readable.flatMap(({ inventory }) => [...memberTargets(inventory).values()]);
-  const { observation, objects } = await look(cluster, targets);
+  const { observation, objects } = await lookAt(cluster, targets);
   const statuses = await Promise.all(records.map(async (record) => {
     if (!("inventory" in record)) return record;
     return {
@@ -120,40 +114,6 @@ function readRecord(
       error: messageOf(error),
       hint: error instanceof PlumbError ? error.hint : undefined,
     };
-  }
-}
-
-/**
- * Metadata of all objects, and the whole of those whose health their status tells: both come with one list, so that
- * nothing is asked twice. Secrets and ConfigMaps are never read.
- */
-async function look(
-  cluster: Cluster,
-  targets: readonly Target[],
-): Promise<{ observation: Observation; objects: ReadonlyMap<string, KubernetesObject> }> {
-  const objects = new Map<string, KubernetesObject>();
-  const observation = await observe(cluster, targets, async (resource, namespace) => {
-    if (!isJudgedByStatus(resource)) return await cluster.listMetadata(resource, namespace);
-    return (await listOf(cluster, resource, namespace)).map((object) => {
-      const reference = referenceOf(object);
-      objects.set(keyOf(reference), object);
-      return { reference, metadata: object.metadata };
-    });
-  });
-  return { observation, objects };
-}
-
-/** Of a kind that the cluster no longer serves there is nothing. */
-async function listOf(
-  cluster: Cluster,
-  resource: Resource,
-  namespace: string | undefined,
-): Promise<KubernetesObject[]> {
-  try {
-    return await cluster.list(resource, { namespace });
-  } catch (error) {
-    if (error instanceof ClusterError && error.status === 404) return [];
-    throw error;
   }
 }
 
@@ -266,7 +226,7 @@ async function stateOf(
 ): Promise<ComponentStatus["state"]> {
   if (!isUnderWay(state)) return state;
   const name = { namespace: SYSTEM_NAMESPACE, name: `component-${component}` };
-  const lease = await cluster.get(LEASE_RESOURCE, name);
+  const lease = await cluster.get(LEASES, name);
   const holder = (lease?.["spec"] as { holderIdentity?: string } | undefined)?.holderIdentity;
   return holder ? "running" : state;
 }

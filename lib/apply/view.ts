@@ -1,16 +1,23 @@
 /** A component as it is: each of its objects with its place in the order, its health, and how it differs. Writes nothing. @module */
 import { dump } from "js-yaml";
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { type Cluster, type Resource } from "../cluster/mod.ts";
 import type { ChangeReport, Counts } from "../event.ts";
 import { APPLYSET, FIELD_MANAGER } from "../names.ts";
-import { keyOf, type KubernetesObject, type ObjectMeta, type ObjectReference } from "../object.ts";
+import {
+  apiVersionOf,
+  keyOf,
+  type KubernetesObject,
+  type ObjectMeta,
+  type ObjectReference,
+} from "../object.ts";
 import { countsOf, maskObject, reportOf } from "../plan/mod.ts";
 import type { DesiredObject, Provenance } from "../render/types.ts";
 import { observedDrift } from "./drift.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { Inventory } from "./inventory.ts";
-import { type Lister, listingOnce, type Target } from "./observe.ts";
+import { lookAt, type Seen } from "./look.ts";
+import { listingOnce, type Target } from "./observe.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 import { isExternal } from "./realize.ts";
 
@@ -42,20 +49,6 @@ export interface ComponentView {
   readonly inventory: Inventory | undefined;
 }
 
-/** Their health is that they exist, and their content is not looked at. */
-const PLAIN: ReadonlySet<string> = new Set([
-  "/ConfigMap",
-  "/Secret",
-  "/Service",
-  "/ServiceAccount",
-  "networking.k8s.io/Ingress",
-  "networking.k8s.io/NetworkPolicy",
-  "rbac.authorization.k8s.io/Role",
-  "rbac.authorization.k8s.io/RoleBinding",
-  "rbac.authorization.k8s.io/ClusterRole",
-  "rbac.authorization.k8s.io/ClusterRoleBinding",
-]);
-
 /** Looks at a component, by what Git says of it. */
 export async function viewComponent(
   cluster: Cluster,
@@ -80,7 +73,7 @@ export async function viewComponent(
     const resource = resources.get(kindKey(reference));
     return resource === undefined ? [] : [{ reference, resource }];
   });
-  const { live } = await readLive(cluster, targets, list);
+  const seen = await lookAt(cluster, targets, list);
   const { isAsApplied } = observedDrift(planned);
   const objects = changes.flatMap((change): ObjectView[] => {
     const key = keyOf(change.reference);
@@ -95,7 +88,7 @@ export async function viewComponent(
       provenance: desired?.provenance ?? ("provenance" in change ? change.provenance : undefined),
       wave: desired?.wave,
       dependsOn: dependencies.get(key) ?? [],
-      ...asItLives(resource, live.get(key), exists),
+      ...asItLives(resource, livingIn(seen, { reference: change.reference, resource }), exists),
       change: change.action === "unchanged" ? undefined : reportOf(change),
       drift: isDrift ? exists ? "changed" : "missing" : undefined,
       desired,
@@ -116,11 +109,11 @@ export async function viewRecorded(cluster: Cluster, inventory: Inventory): Prom
     const resource = resources.get(kindKey(member.reference));
     return resource === undefined ? [] : [{ ...member, resource }];
   });
-  const { live, isReadable } = await readLive(cluster, members, listingOnce(cluster));
+  const seen = await lookAt(cluster, members);
   const objects = members.map((member): ObjectView => {
     const { reference, resource, provenance, wave } = member;
-    const living = live.get(keyOf(reference));
-    const isSeen = isReadable(member) && !isExternal(resource);
+    const living = livingIn(seen, member);
+    const isSeen = seen.observation.refusalOf(member) === undefined && !isExternal(resource);
     return {
       reference,
       resource,
@@ -181,41 +174,15 @@ function kindKey({ group, kind }: Pick<ObjectReference, "group" | "kind">): stri
   return `${group}/${kind}`;
 }
 
-/** Lists each kind once per namespace. What may not be listed is not known. */
-async function readLive(
-  cluster: Cluster,
-  targets: readonly Target[],
-  listMetadata: Lister,
-): Promise<{
-  readonly live: ReadonlyMap<string, KubernetesObject>;
-  readonly isReadable: (target: Target) => boolean;
-}> {
-  const listOf = ({ reference }: Target) => `${kindKey(reference)}/${reference.namespace ?? ""}`;
-  const lists = new Map(
-    targets.filter(({ resource }) => !isExternal(resource)).map((
-      target,
-    ) => [listOf(target), target]),
-  );
-  const live = new Map<string, KubernetesObject>();
-  const forbidden = new Set<string>();
-  await Promise.all([...lists].map(async ([list, { resource, reference: { namespace } }]) => {
-    const { group, kind, version } = resource;
-    try {
-      const found = PLAIN.has(kindKey(resource))
-        ? (await listMetadata(resource, namespace)).map(({ metadata }) => ({ metadata }))
-        : await cluster.list(resource, { namespace });
-      for (const { metadata, ...rest } of found) {
-        const { name, namespace } = metadata;
-        const apiVersion = group === "" ? version : `${group}/${version}`;
-        live.set(keyOf({ group, kind, namespace, name }), { ...rest, apiVersion, kind, metadata });
-      }
-    } catch (error) {
-      if (!(error instanceof ClusterError)) throw error;
-      if (error.code === "forbidden") forbidden.add(list);
-      else if (error.status !== 404) throw error;
-    }
-  }));
-  return { live, isReadable: (target) => !forbidden.has(listOf(target)) };
+/** An object as it lives; of those that are well as soon as they are there, only the metadata is known. */
+function livingIn(
+  { observation, objects }: Seen,
+  { reference, resource }: Target,
+): KubernetesObject | undefined {
+  const key = keyOf(reference);
+  const metadata = observation.live.get(key)?.metadata;
+  if (metadata === undefined) return undefined;
+  return objects.get(key) ?? { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
 }
 
 function asItLives(

@@ -1,26 +1,10 @@
 /** PersistentVolumes: which claim has which, and what becomes of them without it. @module */
 import { z } from "zod";
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { CLAIMS, type Cluster, ClusterError, VOLUMES } from "../cluster/mod.ts";
 import { ANNOTATION } from "../names.ts";
 import type { KubernetesObject } from "../object.ts";
 import { ApplyError } from "./errors.ts";
 import type { RetainedVolume } from "./retained.ts";
-
-/** The resources of claims and volumes. */
-export const CLAIMS: Resource = {
-  group: "",
-  version: "v1",
-  kind: "PersistentVolumeClaim",
-  plural: "persistentvolumeclaims",
-  namespaced: true,
-};
-export const VOLUMES: Resource = {
-  group: "",
-  version: "v1",
-  kind: "PersistentVolume",
-  plural: "persistentvolumes",
-  namespaced: false,
-};
 
 const claimed = z.looseObject({
   spec: z.looseObject({

@@ -1,7 +1,7 @@
 /** `plumb demo`: the whole story on a throw-away cluster. Every claim is checked before the next is made. @module */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Cluster, type Resource } from "../cluster/mod.ts";
+import { Cluster, DEPLOYMENTS, SERVICES } from "../cluster/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Event, Outcome } from "../event.ts";
 import { createPrinter } from "../report/mod.ts";
@@ -15,20 +15,6 @@ import { runComponent } from "./reconcile.ts";
 import { runVerify } from "./verify.ts";
 
 const DOMAIN = "example.com";
-const DEPLOYMENTS: Resource = {
-  group: "apps",
-  version: "v1",
-  kind: "Deployment",
-  plural: "deployments",
-  namespaced: true,
-};
-const SERVICES: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Service",
-  plural: "services",
-  namespaced: true,
-};
 
 /** Runs the demo. @returns 0 only if each step showed what it claims. */
 export async function runDemo(context: CommandContext): Promise<number> {

@@ -1,17 +1,10 @@
 /** When a component is reconciled by itself, by the CronJobs beside the inventories. @module */
 import { Cron } from "croner";
 import { z } from "zod";
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import { type Cluster, ClusterError, CRON_JOBS } from "../cluster/mod.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import type { Look } from "../serve/mod.ts";
 
-const CRON_JOBS: Resource = {
-  group: "batch",
-  version: "v1",
-  kind: "CronJob",
-  plural: "cronjobs",
-  namespaced: true,
-};
 const words = z.array(z.string()).default([]);
 const cronJob = z.object({
   metadata: z.object({ name: z.string() }),

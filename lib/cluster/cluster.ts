@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isMap } from "../field_path.ts";
 import { FIELD_MANAGER } from "../names.ts";
-import type { KubernetesObject, ObjectMeta } from "../object.ts";
+import { apiVersionOf, type KubernetesObject, type ObjectMeta } from "../object.ts";
 import type { LiveMetadata } from "../plan/types.ts";
 import { type ConnectOptions, type Credentials, readCredentials } from "./credentials.ts";
 import { discover, type Discovery, type Resource } from "./discovery.ts";
@@ -149,9 +149,7 @@ export class Cluster implements Disposable {
     options: ListOptions = {},
   ): Promise<{ items: KubernetesObject[]; resourceVersion: string }> {
     const items: KubernetesObject[] = [];
-    const apiVersion = resource.group === ""
-      ? resource.version
-      : `${resource.group}/${resource.version}`;
+    const apiVersion = apiVersionOf(resource);
     let next: string | undefined;
     for (;;) {
       const { namespace, ...selectors } = options;

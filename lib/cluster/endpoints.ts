@@ -1,23 +1,8 @@
 /** Which pod answers for a Service. @module */
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
-import type { Resource } from "./discovery.ts";
 import { shaped } from "./errors.ts";
-
-const SERVICES: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Service",
-  plural: "services",
-  namespaced: true,
-};
-const SLICES: Resource = {
-  group: "discovery.k8s.io",
-  version: "v1",
-  kind: "EndpointSlice",
-  plural: "endpointslices",
-  namespaced: true,
-};
+import { ENDPOINT_SLICES, SERVICES } from "./resources.ts";
 
 const serviceSpec = z.object({
   ports: z.array(z.object({ name: z.string().optional(), port: z.number() })).optional(),
@@ -54,7 +39,7 @@ export async function endpointOf(
   const wanted = ports.find((candidate) => candidate.port === port);
   if (wanted === undefined) return { missing: "port", offered: ports.map(({ port }) => port) };
   const labelSelector = `kubernetes.io/service-name=${name}`;
-  const slices = await cluster.list(SLICES, { namespace, labelSelector });
+  const slices = await cluster.list(ENDPOINT_SLICES, { namespace, labelSelector });
   for (
     const { endpoints, ports: targets } of slices.map((item) =>
       shaped("list endpointslices", slice, item)

@@ -19,5 +19,21 @@ export {
   readLog,
   streamLog,
 } from "./pods.ts";
+export {
+  CLAIMS,
+  CONFIG_MAPS,
+  CRON_JOBS,
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  EVENTS,
+  JOBS,
+  LEASES,
+  NAMESPACES,
+  PODS,
+  REPLICA_SETS,
+  SECRETS,
+  SERVICES,
+  VOLUMES,
+} from "./resources.ts";
 export { userOf } from "./user.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./watch.ts";

@@ -1,8 +1,6 @@
 /** Files in running containers, read and written by a fixed script whose values are its arguments. @module */
 import { z } from "zod";
-import { type Cluster, execIn, type ExecResult, type Resource } from "../cluster/mod.ts";
-
-const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
+import { type Cluster, execIn, type ExecResult, PODS } from "../cluster/mod.ts";
 
 /** Which pods, and which of their containers; the first by default. */
 export interface PodSelection {

@@ -2,18 +2,11 @@
 import { Buffer } from "node:buffer";
 import { load } from "js-yaml";
 import { z } from "zod";
-import type { Cluster, Resource } from "../cluster/mod.ts";
+import { type Cluster, CONFIG_MAPS } from "../cluster/mod.ts";
 import { isMap } from "../field_path.ts";
 import { keyOf, type KubernetesObject, referenceOf } from "../object.ts";
 import type { SecretReader } from "./kind.ts";
 
-const CONFIG_MAPS: Resource = {
-  group: "",
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  namespaced: true,
-};
 const MANAGED = "thinkube.io/managed";
 
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/).max(256);

@@ -1,7 +1,7 @@
 /** Follows the log of a container across broken connections and restarts, without losing or doubling lines. @module */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { type Cluster, ClusterError, type Resource, streamLog } from "../cluster/mod.ts";
+import { type Cluster, ClusterError, PODS, streamLog } from "../cluster/mod.ts";
 import type { LogQuery } from "./contract.ts";
 import { ServeError } from "./errors.ts";
 import { LogCursor, type LogLine, parsePosition, type Position } from "./log_position.ts";
@@ -13,7 +13,6 @@ export type LogPart =
   | { readonly type: "skipped"; readonly lines?: number; readonly reason: string }
   | { readonly type: "end"; readonly reason: string };
 
-const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
 const RETRY_MILLISECONDS = 500;
 /** A log that ends at once each time is looked at less and less often. */
 const MAX_RETRY_MILLISECONDS = 5_000;

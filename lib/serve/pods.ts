@@ -1,16 +1,19 @@
 /** The pods of a component. @module */
 import { z } from "zod";
-import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
-import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
+import {
+  type Cluster,
+  ClusterError,
+  JOBS,
+  PODS,
+  REPLICA_SETS,
+  type Resource,
+} from "../cluster/mod.ts";
+import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from "../object.ts";
 import type { Pods } from "./contract.ts";
 import type { Look } from "./look.ts";
 
-const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
 /** What stands between a pod and the object that somebody declared. */
-const BETWEEN: readonly Resource[] = [
-  { group: "apps", version: "v1", kind: "ReplicaSet", plural: "replicasets", namespaced: true },
-  { group: "batch", version: "v1", kind: "Job", plural: "jobs", namespaced: true },
-];
+const BETWEEN: readonly Resource[] = [REPLICA_SETS, JOBS];
 
 const state = z.object({
   running: z.object({}).optional(),
@@ -75,10 +78,7 @@ async function listIn(
   namespace: string,
 ): Promise<readonly KubernetesObject[]> {
   try {
-    const objects = await cluster.list(resource, { namespace });
-    const { group, version, kind } = resource;
-    const apiVersion = group === "" ? version : `${group}/${version}`;
-    return objects.map((object) => ({ ...object, apiVersion, kind }));
+    return await cluster.list(resource, { namespace });
   } catch (error) {
     if (error instanceof ClusterError && error.isRefusal) return [];
     throw error;
@@ -91,9 +91,8 @@ function ownerOf(
   between: ReadonlyMap<string, KubernetesObject>,
   members: ReadonlyMap<string, ObjectReference>,
 ): ObjectReference | undefined {
-  const { namespace, name, ownerReferences = [] } = object.metadata;
-  const [group = ""] = object.apiVersion.includes("/") ? object.apiVersion.split("/") : [];
-  const member = members.get(keyOf({ group, kind: object.kind, namespace, name }));
+  const { namespace, ownerReferences = [] } = object.metadata;
+  const member = members.get(keyOf(referenceOf(object)));
   if (member !== undefined) return member;
   const controller = ownerReferences.find((owner) => owner.controller === true);
   if (controller === undefined) return undefined;

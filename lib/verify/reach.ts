@@ -6,6 +6,7 @@ import {
   execIn,
   type ForwardedPort,
   forwardPort,
+  SECRETS,
 } from "../cluster/mod.ts";
 import { isMap } from "../field_path.ts";
 import type { Address, CheckContext } from "./check.ts";
@@ -138,13 +139,7 @@ class ClusterReach implements Reach {
       readonly key: string;
     },
   ): Promise<string> {
-    const found = await this.#options.cluster.get({
-      group: "",
-      version: "v1",
-      kind: "Secret",
-      plural: "secrets",
-      namespaced: true,
-    }, { namespace, name: secret });
+    const found = await this.#options.cluster.get(SECRETS, { namespace, name: secret });
     const data = isMap(found?.["data"]) ? found["data"] : {};
     const value = data[key];
     if (typeof value === "string") return Buffer.from(value, "base64").toString();

@@ -1,6 +1,5 @@
 /** What goes wrong outside of Git fails a run, but is no reason to undo a revision and to hold it back. */
 import assert from "node:assert/strict";
-import { VOLUMES } from "../../lib/apply/volumes.ts";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import { type GitWorkspace, gitWorkspace } from "../git_workspace.ts";
 import {
@@ -15,6 +14,7 @@ import {
   NAMESPACES,
   plumb,
   type Run,
+  VOLUMES,
 } from "../plumb.ts";
 import { startRecorder } from "../recorder.ts";
 import { statesOf, undosOf, valueOf, web } from "../undoing.ts";

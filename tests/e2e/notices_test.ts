@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Resource } from "../../lib/cluster/mod.ts";
 import type { KubernetesObject } from "../../lib/object.ts";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import { gitWorkspace } from "../git_workspace.ts";
@@ -9,6 +8,7 @@ import {
   configMap,
   deployment,
   documents,
+  EVENTS,
   NAMESPACE,
   plumb,
   restrictedKubeconfig,
@@ -16,14 +16,6 @@ import {
   workspace,
 } from "../plumb.ts";
 import { startRecorder } from "../recorder.ts";
-
-const EVENTS: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-};
 
 /** The Kubernetes Events about a component, by reason. */
 async function noticesIn(

@@ -13,6 +13,7 @@ import {
   plumb,
   type Run,
   SECRETS,
+  VOLUMES,
   type Workspace,
 } from "../plumb.ts";
 import { isWrite, type RecordedRequest, startRecorder } from "../recorder.ts";
@@ -24,7 +25,6 @@ import {
   retainedOf,
   rollback,
   secretOf,
-  VOLUMES,
   volumesOf,
   writes,
 } from "../rolling_back.ts";

@@ -1,7 +1,6 @@
 /** A secret value shows nowhere, whatever becomes of its object. */
 import assert from "node:assert/strict";
 import { readInventory, readJournal } from "../../lib/apply/mod.ts";
-import type { Resource } from "../../lib/cluster/mod.ts";
 import type { ComponentDetail } from "../../lib/serve/contract.ts";
 import { dashboard, firstOf } from "../dashboard.ts";
 import {
@@ -9,6 +8,7 @@ import {
   COMPONENT_YAML,
   deployment,
   documents,
+  EVENTS,
   NAMESPACE,
   planOf,
   plumb,
@@ -77,13 +77,6 @@ Deno.test("a Secret that the API server refuses is told without its values", asy
   }
 });
 
-const EVENTS: Resource = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-};
 const COMPONENT =
   `${COMPONENT_YAML}  parameters: { password: { type: string, secret: true, required: true, description: A login } }
 `;

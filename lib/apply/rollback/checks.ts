@@ -1,17 +1,11 @@
 /** What must be so before a rollback writes anything. @module */
-import type { Cluster } from "../../cluster/mod.ts";
+import { CLAIMS, type Cluster, LEASES, SECRETS, VOLUMES } from "../../cluster/mod.ts";
 import { SYSTEM_NAMESPACE } from "../../names.ts";
 import { keyOf } from "../../object.ts";
 import { ApplyError } from "../errors.ts";
-import {
-  findInventory,
-  INVENTORY_RESOURCE as SECRETS,
-  type StoredInventory,
-} from "../inventory.ts";
-import { LEASE_RESOURCE } from "../lease.ts";
+import { findInventory, type StoredInventory } from "../inventory.ts";
 import { missingPermissions, type WantedPermission } from "../permissions.ts";
 import type { Retained } from "../retained.ts";
-import { CLAIMS, VOLUMES } from "../volumes.ts";
 import { type Survey, wavesOf } from "./survey.ts";
 
 /**
@@ -44,7 +38,7 @@ export async function assertAllowed(
   const namespace = SYSTEM_NAMESPACE;
   const wanted: WantedPermission[] = [
     { resource: SECRETS, namespace, verbs: ["get", "create", "update", "delete"] },
-    { resource: LEASE_RESOURCE, namespace, verbs: ["get", "create", "update"] },
+    { resource: LEASES, namespace, verbs: ["get", "create", "update"] },
     ...(volumes.length === 0 ? [] : [{ resource: VOLUMES, verbs: ["get", "patch"] }]),
     ...volumes.map(({ claim }) => (
       { resource: CLAIMS, namespace: claim.namespace, verbs: ["list"] }

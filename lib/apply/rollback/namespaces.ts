@@ -1,11 +1,11 @@
 /** Deletes namespaces: only ours, only when all that matters in them is kept, and with words about what holds them. @module */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cluster } from "../../cluster/mod.ts";
+import { type Cluster, SECRETS } from "../../cluster/mod.ts";
 import { isMap } from "../../field_path.ts";
-import { describe, type ObjectReference } from "../../object.ts";
+import { apiVersionOf, describe, type ObjectReference } from "../../object.ts";
 import type { Deletion } from "../../plan/mod.ts";
 import { ApplyError } from "../errors.ts";
-import { INVENTORY_RESOURCE as SECRETS } from "../inventory.ts";
+import {} from "../inventory.ts";
 import { prune, type PruneOptions } from "../prune.ts";
 import { remainsOf } from "../remains.ts";
 import { isEmpty, readRetained, type Retained } from "../retained.ts";
@@ -94,8 +94,8 @@ async function whatHolds(cluster: Cluster, { name }: ObjectReference): Promise<r
   const { objects, unseen } = await contentsOf(cluster, name);
   const held = objects.filter(({ metadata }) => (metadata.finalizers ?? []).length > 0);
   const lines = held.slice(0, MAX_LINES).flatMap(({ reference, metadata, resource }) => {
-    const { group, version, kind } = resource;
-    const apiVersion = group === "" ? version : `${group}/${version}`;
+    const { group, kind } = resource;
+    const apiVersion = apiVersionOf(resource);
     return [
       `${describe(reference)} ${remainsOf({ apiVersion, kind, metadata })}`,
       `  → start what must remove it; if that is gone for good: kubectl patch ${resource.plural}${

@@ -1,8 +1,8 @@
 /** Deletes data for good: the only way in which Plumb does. @module */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Cluster, ClusterError } from "../../cluster/mod.ts";
+import { CLAIMS, type Cluster, ClusterError, SECRETS, VOLUMES } from "../../cluster/mod.ts";
 import type { Emit } from "../../event.ts";
-import { INVENTORY_RESOURCE as SECRETS } from "../inventory.ts";
+import {} from "../inventory.ts";
 import type { Lease } from "../lease.ts";
 import {
   isEmpty,
@@ -12,7 +12,7 @@ import {
   type RetainedVolume,
   writeRetained,
 } from "../retained.ts";
-import { changePolicy, CLAIMS, readVolume, VOLUMES } from "../volumes.ts";
+import { changePolicy, readVolume } from "../volumes.ts";
 import { volumeInWords } from "./told.ts";
 
 /** How to delete. */

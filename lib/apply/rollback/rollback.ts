@@ -7,7 +7,7 @@
  * from wherever the last one stopped.
  * @module
  */
-import type { Cluster } from "../../cluster/mod.ts";
+import { type Cluster, SECRETS } from "../../cluster/mod.ts";
 import { messageOf } from "../../errors.ts";
 import { type Emit, noCounts, type Outcome } from "../../event.ts";
 import { SYSTEM_NAMESPACE } from "../../names.ts";
@@ -18,7 +18,6 @@ import { unknownComponent } from "../components.ts";
 import { ApplyError } from "../errors.ts";
 import {
   findInventory,
-  INVENTORY_RESOURCE as SECRETS,
   inventoryName,
   type StoredInventory,
   writeInventory,

@@ -1,5 +1,5 @@
 /** What a rollback will find: what goes, what is kept, and what stands in its way. @module */
-import { type Cluster, ClusterError } from "../../cluster/mod.ts";
+import { type Cluster, ClusterError, SECRETS } from "../../cluster/mod.ts";
 import { realizedKinds } from "../../kinds/mod.ts";
 import { isMap } from "../../field_path.ts";
 import { ANNOTATION, APPLYSET } from "../../names.ts";
@@ -13,7 +13,7 @@ import {
   type Removal,
 } from "../../plan/mod.ts";
 import { ApplyError } from "../errors.ts";
-import { applySetId, INVENTORY_RESOURCE as SECRETS, type StoredInventory } from "../inventory.ts";
+import { applySetId, type StoredInventory } from "../inventory.ts";
 import { type Observation, observe, type Target } from "../observe.ts";
 import { memberTargets } from "../plan_run.ts";
 import {

@@ -1,5 +1,6 @@
 /** What can only be seen from inside of a pod: modes of files, and space left on volumes. @module */
 import { z } from "zod";
+import { PODS } from "../../cluster/mod.ts";
 import { messageOf } from "../../errors.ts";
 import { type CheckContext, CheckFailure, type ClusterView } from "../check.ts";
 
@@ -34,7 +35,7 @@ interface Place {
 async function containerAt(cluster: ClusterView, { namespace, labels, container }: Place) {
   const inside = namespace ?? cluster.namespace;
   const labelSelector = Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(",");
-  const found = (await cluster.list({ group: "", version: "v1", plural: "pods" }, {
+  const found = (await cluster.list(PODS, {
     namespace: inside,
     labelSelector,
   })).map((item) => pod.parse(item)).find(({ status }) => status.phase === "Running");

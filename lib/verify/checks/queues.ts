@@ -1,6 +1,7 @@
 /** Queues of RQ: how long they are, for how long the oldest job waits, and whether a worker serves them. @module */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { DEPLOYMENTS, PODS } from "../../cluster/mod.ts";
 import { type CheckContext, CheckFailure, type ClusterView } from "../check.ts";
 import type { ValkeyClient } from "../valkey_client.ts";
 
@@ -132,8 +133,8 @@ const pod = named.extend({
 async function podsOf(cluster: ClusterView | undefined): Promise<Pods | undefined> {
   try {
     const [pods, deployments] = await Promise.all([
-      cluster?.list({ group: "", version: "v1", plural: "pods" }),
-      cluster?.list({ group: "apps", version: "v1", plural: "deployments" }),
+      cluster?.list(PODS),
+      cluster?.list(DEPLOYMENTS),
     ]);
     if (pods === undefined || deployments === undefined) return undefined;
     return {

@@ -1,5 +1,6 @@
 /** Workloads: whether they are ready at the desired revision, and run the images that were declared. @module */
 import { z } from "zod";
+import { PODS } from "../../cluster/mod.ts";
 import {
   type CheckContext,
   CheckFailure,
@@ -131,7 +132,7 @@ async function checkPods(
   context: CheckContext,
 ): Promise<void> {
   const selectors = workloads.map(({ spec }) => Object.entries(spec.selector?.matchLabels ?? {}));
-  const pods = (await cluster.list({ group: "", version: "v1", plural: "pods" }))
+  const pods = (await cluster.list(PODS))
     .map((item) => pod.parse(item))
     .filter(({ metadata, status }) =>
       metadata.deletionTimestamp === undefined && status.phase === "Running" &&
