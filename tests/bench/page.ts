@@ -95,6 +95,8 @@ function flood(socket: WebSocketRoute): void {
       );
     }
   }, 5);
+  // Nobody tells that the window is gone: the process need not wait for it.
+  Deno.unrefTimer(timer);
   socket.onClose(() => clearInterval(timer));
 }
 
