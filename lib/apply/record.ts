@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
+import type { Action } from "../event.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { keyOf } from "../object.ts";
 import { fingerprintOf, type Member } from "../plan/mod.ts";
@@ -91,18 +92,21 @@ function membersByKey({ stored }: PlannedRun): Map<string, Member> {
   return new Map(stored.inventory.members.map((member) => [keyOf(member.reference), member]));
 }
 
+/** Actions after which the object is another one than is recorded. */
+const MAKING: ReadonlySet<Action> = new Set(["create", "adopt", "replace"]);
+
 /** What the component will have: every member so far, and everything that Git wants. */
 export function intendedInventory(planned: PlannedRun, source: RecordedSource): Inventory {
   const { inventory } = planned.stored;
   const members = membersByKey(planned);
-  const replaced = new Set(
-    planned.waves.flat().filter(({ change }) => change.action === "replace")
+  const made = new Set(
+    planned.waves.flat().filter(({ change }) => MAKING.has(change.action))
       .map(({ item }) => keyOf(item.reference)),
   );
   for (const item of planned.prepared) {
     const key = keyOf(item.reference);
-    // Which of the two lives when the run dies, nobody knows.
-    if (!members.has(key) || replaced.has(key)) members.set(key, plannedMember(item));
+    // Which of the two lives when the run dies, nobody knows: the one that is recorded, or one that it made.
+    if (!members.has(key) || made.has(key)) members.set(key, plannedMember(item));
   }
   return { ...inventory, ...recordOf(planned, source, [...members.values()], "applying") };
 }

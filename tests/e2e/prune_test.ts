@@ -12,6 +12,9 @@ import {
   type Run,
   workspace,
 } from "../plumb.ts";
+import { isWrite, startRecorder } from "../recorder.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 Deno.test("what Git drops is pruned, but never data", async () => {
   await using space = await workspace();
@@ -82,4 +85,34 @@ Deno.test("two components in one namespace leave each other's objects alone", as
   assert.match(planOf(thief)[0]?.reason ?? "", /component|applyset/i);
   assert.ok(planOf(thief)[0]?.hint);
   assert.deepEqual((await space.get(CONFIG_MAPS, "first"))?.["data"], { key: "one" });
+});
+
+Deno.test("what a killed run made anew is still the component's, and goes when Git drops it", async () => {
+  await using space = await workspace();
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("stays"), configMap("goes")) });
+  assert.equal((await space.reconcile()).code, 0);
+  const name = "goes";
+  await space.cluster.delete(CONFIG_MAPS, { namespace: space.name, name });
+  let isMade = false;
+  await using recorder = await startRecorder(space.kubeconfig, (request) => {
+    if (!isWrite(request)) return;
+    if (!isMade) return void (isMade = request.path.endsWith(`/configmaps/${name}`));
+    // It is made, and nobody records that.
+    child.kill("SIGKILL");
+    return new Response(null, { status: 503 });
+  });
+  const named = ["--name", space.name, "--namespace", space.name];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", MAIN, "reconcile", "--path", space.folder, ...named],
+    env: { KUBECONFIG: recorder.kubeconfig },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  assert.equal((await child.status).signal, "SIGKILL");
+  assert.ok(await space.get(CONFIG_MAPS, name));
+  await space.write({ "app.yaml": documents(NAMESPACE, configMap("stays")) });
+  const run = await space.reconcile();
+  assert.deepEqual([run.code, actionsOf(run)], [0, [`delete ConfigMap/${name}`]], run.output);
+  assert.equal(await space.get(CONFIG_MAPS, name), undefined);
 });
