@@ -12,6 +12,7 @@ import {
   SECRETS,
   workspace,
 } from "../plumb.ts";
+import { startRecorder } from "../recorder.ts";
 
 Deno.test.afterAll(closeBrowser);
 
@@ -25,6 +26,8 @@ kind: GeneratedSecret
 metadata: { name: keys }
 spec: { generate: { SESSION: { length: 40 } } }
 `;
+
+type KeyData = Readonly<Record<string, string>>;
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
@@ -193,6 +196,25 @@ Deno.test("a component is compared, suspended, resumed and rolled back by clicki
     await assertAccessible(page);
     await back();
 
+    const session = async () =>
+      ((await space.get(SECRETS, "keys"))?.["data"] as KeyData | undefined)?.["SESSION"];
+    const before = await session();
+    await button(page, "Rollback").click();
+    await button(page, "Show the plan").click();
+    await button(page, "Rollback").click();
+    await hear(page, "Rollback: rolled back");
+    await see(page, "its data is kept for the next deploy");
+    await assertAccessible(page);
+    await back();
+    await see(page, "not deployed");
+    assert.equal(await session(), undefined);
+    await button(page, "Deploy").click();
+    await see(page, "4 to create");
+    await button(page, "Deploy").click();
+    await hear(page, "Deploy: applied");
+    assert.equal(await session(), before);
+    await back();
+
     await leaveByKeyboard(page, "Rollback", () => page.keyboard.press("Escape"));
     await page.keyboard.press("Enter");
     await page.getByRole("radio", { name: /^Delete them, too/ }).check();
@@ -222,4 +244,33 @@ Deno.test("a component is compared, suspended, resumed and rolled back by clicki
     await assertAccessible(page);
     assert.deepEqual(actor.complaints, []);
   });
+});
+
+Deno.test("a plan that takes long is stopped, and nothing was changed", async () => {
+  await using space = await workspace();
+  await space.write({
+    "shop/component.yaml": COMPONENT,
+    "shop/app.yaml": documents(NAMESPACE, configMap("settings")),
+  });
+  const { folder, name } = space;
+  const mayGoOn = Promise.withResolvers<void>();
+  let isHeld = false;
+  await using recorder = await startRecorder(space.kubeconfig, async () => {
+    if (isHeld) await mayGoOn.promise;
+  });
+  await using dashboard = await dashboardOf({ folder, name, kubeconfig: recorder.kubeconfig });
+  await using actor = await view(dashboard.actor);
+  const { page } = actor;
+  await page.getByRole("link", { name }).click();
+  await button(page, "Deploy").waitFor();
+  isHeld = true;
+  await button(page, "Deploy").click();
+  await hear(page, "Deploy: planning");
+  await assertAccessible(page);
+  await button(page, "Stop planning").click();
+  await hear(page, "Deploy: cancelled");
+  await assertAccessible(page);
+  mayGoOn.resolve();
+  assert.equal(await space.get(CONFIG_MAPS, "settings"), undefined);
+  assert.deepEqual(actor.complaints, []);
 });
