@@ -6,7 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Asset, Page } from "./assets.ts";
 import { type Route, type RouteName, ROUTES, session as sessionBody } from "./contract.ts";
 import { problemOf, ServeError, statusOf } from "./errors.ts";
-import { checkBody, checkHost, checkSite, type Hosts } from "./guard.ts";
+import { checkBody, checkHost, checkSite, type Hosts, isOpenedHere } from "./guard.ts";
 import { authorize, cookieName, cookieOf, type Identify, type Visitor } from "./identity.ts";
 import { openApi } from "./openapi.ts";
 import type { Sessions } from "./sessions.ts";
@@ -48,7 +48,16 @@ interface Bindings {
 type Environment = { Bindings: Bindings };
 
 /** Headers by which the browser takes nothing but this page's own. */
-const secure = ({ styles }: Page) =>
+function secure(page: Page): MiddlewareHandler {
+  const own = headersOf(page, { crossOriginOpenerPolicy: false });
+  const others = headersOf(page, { crossOriginOpenerPolicy: true });
+  return async (context, next) => {
+    await (isOpenedHere(context.req.raw) ? own : others)(context, next);
+    context.res.headers.append("vary", "sec-fetch-site");
+  };
+}
+
+const headersOf = ({ styles }: Page, options: { readonly crossOriginOpenerPolicy: boolean }) =>
   secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
@@ -64,6 +73,7 @@ const secure = ({ styles }: Page) =>
     referrerPolicy: "no-referrer",
     strictTransportSecurity: false,
     xFrameOptions: "DENY",
+    ...options,
   });
 
 /** Makes the server's application; it opens no socket. */

@@ -52,6 +52,14 @@ export function checkSite(): MiddlewareHandler {
   };
 }
 
+/**
+ * Whether no other site has opened this window: its address was typed, or the page itself leads there. Only another
+ * site's window must lose its hold on this one, for which the browser begins a process: 30 ms before anything is seen.
+ */
+export function isOpenedHere({ headers }: Request): boolean {
+  return ["none", "same-origin"].includes(headers.get("sec-fetch-site") ?? "");
+}
+
 /** Refuses bodies that are large or not JSON. A form, which any site may send, is not JSON. */
 export function checkBody(): MiddlewareHandler {
   const limit = bodyLimit({

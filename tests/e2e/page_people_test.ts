@@ -78,3 +78,22 @@ Deno.test("who is at work is told to all, any operator stops it, and who only lo
   assert.equal(await ada.page.getByText("at work").count(), 0);
   assert.deepEqual([...ada.complaints, ...eve.complaints], []);
 });
+
+Deno.test("another site may open the dashboard, but has no hold on its window", async () => {
+  await using space = await workspace();
+  await space.write({
+    "shop/component.yaml": COMPONENT,
+    "shop/app.yaml": documents(NAMESPACE, deployment("web")),
+  });
+  await using dashboard = await dashboardOf(space);
+  const type = { "content-type": "text/html" };
+  await using other = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("<!doctype html><title>Other</title><p>Another site</p>", { headers: type }),
+  );
+  await using mallory = await view(`http://localhost:${other.addr.port}/`);
+  const opened = mallory.page.waitForEvent("popup");
+  await mallory.page.evaluate(`globalThis.hold = open(${JSON.stringify(dashboard.address)})`);
+  await see(await opened, space.name);
+  assert.equal(await mallory.page.evaluate("hold.closed"), true);
+});

@@ -163,6 +163,15 @@ Deno.test("what other sites send is refused; a link to the dashboard is followed
     "sec-fetch-dest": "document",
   };
   assert.equal((await server.request("/", { headers: link })).status, 200);
+  for (const [site, opener] of [["none", null], ["same-origin", null]] as const) {
+    const { headers } = await server.request("/", { headers: { ...link, "sec-fetch-site": site } });
+    assert.equal(headers.get("cross-origin-opener-policy"), opener, site);
+  }
+  for (const headers of [link, { ...link, "sec-fetch-site": "same-site" }, {}]) {
+    const answer = await server.request("/", { headers });
+    assert.equal(answer.headers.get("cross-origin-opener-policy"), "same-origin");
+    assert.match(answer.headers.get("vary") ?? "", /sec-fetch-site/);
+  }
   const framed = { ...link, "sec-fetch-dest": "iframe" };
   assert.equal((await server.request("/", { headers: framed })).status, 403);
 });
