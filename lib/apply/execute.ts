@@ -203,7 +203,8 @@ class Run {
     const { options } = this;
     const targets = decisions
       .filter(({ change }) => change.action !== "unchanged" || options.waitForUnchanged)
-      .filter(({ item, leftDeleted }) => item.external === undefined && !leftDeleted)
+      .filter(({ item }) => item.external === undefined)
+      .filter(({ isExpired, leftDeleted }) => !isExpired && !leftDeleted)
       .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
       .filter(({ item }) => this.#isAwaited(keyOf(item.reference)))
       .map(({ item }) => ({ resource: item.resource, reference: item.reference }));

@@ -89,6 +89,7 @@ const stored = z.object({
     retain: z.boolean().optional(),
     generated: z.array(z.string()).optional(),
     created: z.boolean().optional(),
+    expires: z.boolean().optional(),
     wave: z.int().optional(),
     handle: z.record(z.string(), z.unknown()).optional(),
   })),

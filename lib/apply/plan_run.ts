@@ -138,13 +138,14 @@ async function recordsHold(
   { members }: Inventory,
   { live }: Observation,
 ): Promise<boolean> {
-  const { unchanged } = classify({
+  const { unchanged, expired } = classify({
     desired: members.map(({ reference, hash }) => ({ reference, hash })),
     members: membersByKey(members),
     live,
     manager: FIELD_MANAGER,
   });
-  return unchanged.length === members.length && await sourcesHold(cluster, members);
+  return unchanged.length + expired.length === members.length &&
+    await sourcesHold(cluster, members);
 }
 
 async function sourcesHold(cluster: Cluster, members: readonly Member[]): Promise<boolean> {
@@ -251,21 +252,24 @@ async function decideAll(
   },
 ): Promise<ReadonlyMap<string, Decision>> {
   const { component: { name, adoption, fields }, proveCreations, proposing, back } = options;
-  const { unchanged } = classify({
+  const { unchanged, expired } = classify({
     desired: prepared,
-    members: refreshed ? new Map() : members,
+    members,
     live: observation.live,
     manager: FIELD_MANAGER,
   });
   const additions = additionsIn(observation, options);
-  const settledKeys = new Set(
-    unchanged.map(({ reference }) => keyOf(reference)).filter((key) => !additions.has(key)),
-  );
+  const keysOf = (items: readonly PreparedObject[]) =>
+    new Set(items.map(({ reference }) => keyOf(reference)));
+  const settled = refreshed ? new Set<string>() : keysOf(unchanged).difference(additions);
+  const expiredKeys = keysOf(expired);
   const isWayBack = back !== undefined;
   const deciding = { adoption, rules: fields, members, proveCreations, proposing, isWayBack };
   const fights = options.backingOff ? fightsIn(stored.inventory, cluster.now()) : undefined;
   const decideAbout = async (item: PreparedObject): Promise<Decision> => {
-    if (settledKeys.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
+    const key = keyOf(item.reference);
+    if (settled.has(key)) return { item, change: unchangedChange(item) };
+    if (expiredKeys.has(key)) return { item, change: unchangedChange(item), isExpired: true };
     const decision = await decide(cluster, item, observation, { ...deciding, component: name });
     return fights === undefined ? decision : await backOff(cluster, decision, fights);
   };

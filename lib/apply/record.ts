@@ -7,7 +7,7 @@ import { type Cluster, ClusterError, type Resource } from "../cluster/mod.ts";
 import type { Action } from "../event.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { keyOf } from "../object.ts";
-import { fingerprintOf, type Member } from "../plan/mod.ts";
+import { expires, fingerprintOf, type Member } from "../plan/mod.ts";
 import { ApplyError } from "./errors.ts";
 import type { Decision } from "./decide.ts";
 import type { Execution } from "./execute.ts";
@@ -63,6 +63,7 @@ function plannedMember(item: PreparedObject): Member {
     ...(item.sources.length === 0 ? {} : { sources: item.sources }),
     ...(item.retain ? { retain: true } : {}),
     ...(item.generated === undefined ? {} : { generated: item.generated }),
+    ...(expires(item.reference, item.object) ? { expires: true } : {}),
     ...(item.wave === undefined ? {} : { wave: item.wave }),
     ...(item.external === undefined ? {} : { handle: item.external.handle }),
   };

@@ -10,7 +10,7 @@ import {
   type ObjectMeta,
   type ObjectReference,
 } from "../object.ts";
-import { countsOf, maskObject, reportOf } from "../plan/mod.ts";
+import { countsOf, expiredIn, maskObject, reportOf } from "../plan/mod.ts";
 import type { DesiredObject, Provenance } from "../render/types.ts";
 import { observedDrift } from "./drift.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
@@ -75,6 +75,11 @@ export async function viewComponent(
   });
   const seen = await lookAt(cluster, targets, list);
   const { isAsApplied } = observedDrift(planned);
+  const expired = new Set(
+    planned.waves.flat().filter(({ isExpired }) => isExpired).map(({ item }) =>
+      keyOf(item.reference)
+    ),
+  );
   const objects = changes.flatMap((change): ObjectView[] => {
     const key = keyOf(change.reference);
     const resource = resources.get(kindKey(change.reference));
@@ -88,7 +93,9 @@ export async function viewComponent(
       provenance: desired?.provenance ?? ("provenance" in change ? change.provenance : undefined),
       wave: desired?.wave,
       dependsOn: dependencies.get(key) ?? [],
-      ...asItLives(resource, livingIn(seen, { reference: change.reference, resource }), exists),
+      ...(expired.has(key)
+        ? HAS_FINISHED
+        : asItLives(resource, livingIn(seen, { reference: change.reference, resource }), exists)),
       change: change.action === "unchanged" ? undefined : reportOf(change),
       drift: isDrift ? exists ? "changed" : "missing" : undefined,
       desired,
@@ -110,19 +117,23 @@ export async function viewRecorded(cluster: Cluster, inventory: Inventory): Prom
     return resource === undefined ? [] : [{ ...member, resource }];
   });
   const seen = await lookAt(cluster, members);
+  const isVisible = (member: Target) =>
+    seen.observation.refusalOf(member) === undefined && !isExternal(member.resource);
+  const expired = expiredIn(members.filter(isVisible), seen.observation.live);
   const objects = members.map((member): ObjectView => {
     const { reference, resource, provenance, wave } = member;
     const living = livingIn(seen, member);
-    const isSeen = seen.observation.refusalOf(member) === undefined && !isExternal(resource);
+    const isSeen = isVisible(member);
+    const isExpired = expired.has(keyOf(reference));
     return {
       reference,
       resource,
       provenance,
       wave,
       dependsOn: [],
-      ...asItLives(resource, living, !isSeen),
+      ...(isExpired ? HAS_FINISHED : asItLives(resource, living, !isSeen)),
       change: undefined,
-      drift: isSeen ? driftOf(member, living?.metadata) : undefined,
+      drift: isSeen && !isExpired ? driftOf(member, living?.metadata) : undefined,
       desired: undefined,
     };
   });
@@ -185,11 +196,21 @@ function livingIn(
   return objects.get(key) ?? { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
 }
 
+type AsItLives = Pick<ObjectView, "exists" | "isSeen" | "health" | "managers">;
+
+/** A Job that was removed as it asks for. */
+const HAS_FINISHED: AsItLives = {
+  exists: false,
+  isSeen: true,
+  health: { status: "current", message: "has finished, and was removed as it asks for" },
+  managers: [],
+};
+
 function asItLives(
   resource: Resource,
   live: KubernetesObject | undefined,
   exists: boolean,
-): Pick<ObjectView, "exists" | "isSeen" | "health" | "managers"> {
+): AsItLives {
   if (live !== undefined) {
     const managers = new Set(
       (live.metadata.managedFields ?? [])

@@ -1,5 +1,6 @@
 /** What the records settle, and what must be looked at. @module */
 import { keyOf, type ObjectReference } from "../object.ts";
+import { expiredIn } from "./expired.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { LiveMetadata, Member } from "./types.ts";
 
@@ -16,6 +17,8 @@ export interface Known<Desired> {
 export interface Classes<Desired> {
   /** As recorded: their content need not be read. */
   readonly unchanged: readonly Desired[];
+  /** Jobs that have finished, and have been removed as they ask for. */
+  readonly expired: readonly Desired[];
   /** Nothing of that name lives. */
   readonly absent: readonly Desired[];
   /** To be compared with a dry run. */
@@ -31,12 +34,20 @@ export function classify<
 >(
   { desired, members, live, manager }: Known<Desired>,
 ): Classes<Desired> {
-  const classes = { unchanged: [] as Desired[], absent: [] as Desired[], inspect: [] as Desired[] };
+  const classes = {
+    unchanged: [] as Desired[],
+    expired: [] as Desired[],
+    absent: [] as Desired[],
+    inspect: [] as Desired[],
+  };
+  const gone = expiredIn(members.values(), live);
   for (const item of desired) {
     const key = keyOf(item.reference);
     const living = live.get(key);
-    if (living === undefined) classes.absent.push(item);
-    else if (isUnchanged(item.hash, members.get(key), living, manager)) {
+    if (living === undefined) {
+      const isExpired = gone.has(key) && members.get(key)?.hash === item.hash;
+      (isExpired ? classes.expired : classes.absent).push(item);
+    } else if (isUnchanged(item.hash, members.get(key), living, manager)) {
       classes.unchanged.push(item);
     } else classes.inspect.push(item);
   }

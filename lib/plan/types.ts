@@ -51,6 +51,8 @@ export interface Member {
   readonly generated?: readonly string[];
   /** The component made it; otherwise it was there before, or nobody knows. */
   readonly created?: boolean;
+  /** Kubernetes removes it some time after it has finished, as its `ttlSecondsAfterFinished` says. */
+  readonly expires?: boolean;
   /** 0-based wave in which it was applied: it is deleted before those of earlier waves. */
   readonly wave?: number;
   /** For what lives outside of the cluster's API: how its kind finds it again. */

@@ -113,6 +113,39 @@ Deno.test("an object that does not live is absent, and one without a record is l
   );
 });
 
+const migration: ObjectReference = {
+  group: "batch",
+  kind: "Job",
+  namespace: "web",
+  name: "migration",
+};
+const removed: readonly [
+  string,
+  Partial<Member>,
+  Parameters<typeof living>[0],
+  "expired" | "absent",
+][] = [
+  ["it expires", {}, {}, "expired"],
+  ["Git moved", { hash: "h0" }, {}, "absent"],
+  ["it had failed", { hash: "" }, {}, "absent"],
+  ["it does not expire", { expires: false }, {}, "absent"],
+  ["another object was made anew, too", {}, { uid: "u2" }, "absent"],
+];
+for (const [what, record, other, expected] of removed) {
+  Deno.test(`a Job that does not live is ${expected} when ${what}`, () => {
+    const { expired, absent } = classify({
+      desired: [{ reference: migration, hash: "h1" }],
+      members: new Map([
+        [keyOf(reference), member()],
+        [keyOf(migration), member({ uid: "u9", expires: true, ...record }, migration)],
+      ]),
+      live: new Map([[keyOf(reference), living(other)]]),
+      manager: "plumb",
+    });
+    assert.deepEqual([expired.length, absent.length], expected === "expired" ? [1, 0] : [0, 1]);
+  });
+}
+
 const claim: ObjectReference = {
   group: "",
   kind: "PersistentVolumeClaim",

@@ -137,7 +137,10 @@ export function syncOf({ change, exists }: ComponentObject): State {
   return { tone: "warn", symbol: symbol === "~" ? "≠" : symbol, word: "drifted" };
 }
 
-/** What is said of health: nothing, as long as an object is not there. */
-export function healthOf({ health, exists }: ComponentObject): State {
-  return exists ? HEALTH[health.status] : { tone: "calm", symbol: "○", word: "not there" };
+/** What is said of health: nothing, as long as an object is not there. A Job may be gone since it is done. */
+export function healthOf({ health: { status }, exists }: ComponentObject): State {
+  if (exists) return HEALTH[status];
+  return status === "current"
+    ? { tone: "good", symbol: "✓", word: "finished" }
+    : { tone: "calm", symbol: "○", word: "not there" };
 }
