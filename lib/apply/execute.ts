@@ -218,10 +218,10 @@ class Run {
       onChange: (report) => options.emit({ type: "health", ...report }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    for (const { object, status } of results) {
+    for (const { object, status, wasDeleted } of results) {
       if (status === "current") continue;
       this.unhealthy = true;
-      this.isAtFault = true;
+      if (status === "failed" && !wasDeleted) this.isAtFault = true;
       this.failed.add(keyOf(object));
     }
   }

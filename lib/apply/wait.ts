@@ -15,6 +15,12 @@ export interface HealthReport {
   readonly evidence?: readonly string[];
 }
 
+/** The last state of an object that was waited for. */
+export interface WaitResult extends HealthReport {
+  /** Somebody has deleted it meanwhile. */
+  readonly wasDeleted: boolean;
+}
+
 /** How to wait. */
 export interface WaitOptions {
   /** In milliseconds. */
@@ -41,7 +47,7 @@ export async function waitForHealth(
     readonly initial: ReadonlyMap<string, KubernetesObject>;
     readonly redact: (text: string) => string;
   },
-): Promise<HealthReport[]> {
+): Promise<WaitResult[]> {
   const waiting = new Waiting(cluster, targets, options);
   return await waiting.run();
 }
@@ -56,6 +62,7 @@ interface Watched {
   explained: boolean;
   /** Whether it is being asked for, since a list did not have it. */
   missed: boolean;
+  wasDeleted: boolean;
   done: boolean;
 }
 
@@ -90,12 +97,13 @@ class Waiting {
         asked: 0,
         explained: false,
         missed: false,
+        wasDeleted: false,
         done,
       });
     }
   }
 
-  async run(): Promise<HealthReport[]> {
+  async run(): Promise<WaitResult[]> {
     if (this.#open().length > 0) {
       const { signal, timeout } = this.options;
       const stop = () => this.#end.resolve();
@@ -118,7 +126,7 @@ class Waiting {
       for (const failing of this.#failing) await failing;
       await Promise.all(this.#open().map((item) => this.#giveUp(item)));
     }
-    return [...this.#watched.values()].map(({ report }) => report);
+    return [...this.#watched.values()].map(({ report, wasDeleted }) => ({ ...report, wasDeleted }));
   }
 
   #open(): Watched[] {
@@ -213,7 +221,7 @@ class Waiting {
     try {
       const object = await this.cluster.get(resource, reference);
       if (object !== undefined) return this.#judge(key, object);
-      item.done = true;
+      item.done = item.wasDeleted = true;
       this.#report(item, { status: "failed", message: "was deleted while waiting" });
       this.#end.resolve();
     } catch (error) {

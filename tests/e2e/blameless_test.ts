@@ -93,6 +93,23 @@ Deno.test("a cluster that does not answer is no fault of a revision: it is tried
   assert.equal((await space.run()).code, 0);
 });
 
+Deno.test("what somebody deletes while a run waits for it is made again by the next", async () => {
+  await using space = await gitWorkspace();
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
+  assert.equal((await space.run()).code, 0);
+  await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a"), web("2", "never-ready")) });
+  const waited = Promise.withResolvers<void>();
+  const running = space.run([], {
+    onEvent: ({ type }) => type === "health" && waited.resolve(),
+  });
+  await waited.promise;
+  await space.cluster.delete(DEPLOYMENTS, { namespace: space.name, name: "web" });
+  const run = await running;
+  await assertNotBlamed(space, run, /was deleted while waiting/);
+  const next = await space.run(["--timeout", "2s"]);
+  assert.deepEqual([next.code, statesOf(next)], [1, ["begun", "done"]], next.output);
+});
+
 Deno.test("a run that loses its lease in the middle undoes nothing: its revision is tried again", async () => {
   await using space = await gitWorkspace();
   const good = await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a")) });
