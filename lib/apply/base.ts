@@ -2,7 +2,7 @@
 import type { Cluster } from "../cluster/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { Event } from "../event.ts";
-import { countDrifted } from "./drift.ts";
+import { driftedIn } from "./drift.ts";
 import { byObject, changesIn, countsOf, reportOf, settledSince } from "../plan/mod.ts";
 import { type PlannedRun, type PlanOptions, planRun } from "./plan_run.ts";
 
@@ -33,7 +33,7 @@ export async function tellPlan(
     counts: countsOf(plan),
     changes: changesIn(plan).map((change) => reportOf(change, { text, base: base?.changes })),
     waves: plan.waves.length,
-    drifted: countDrifted(planned),
+    drifted: driftedIn(planned).size,
     ...(base === undefined
       ? {}
       : { base: { revision: base.revision, settled: settledSince(base.changes, byObject(plan)) } }),

@@ -62,8 +62,6 @@ export interface Decision {
   readonly toPropose?: readonly FieldDifference[];
   /** Fields that differ, and stay as they live for now, since somebody sets them back each time. */
   readonly backedOff?: readonly FieldDifference[];
-  /** It is a Job that has finished and was removed as it asks for. */
-  readonly isExpired?: boolean;
   /** The object stays deleted for now, since somebody deletes it each time. */
   readonly leftDeleted?: boolean;
 }

@@ -20,10 +20,13 @@ export function observedDrift({ plan, waves, stored, prepared }: PlannedRun): Ob
   );
   const hashes = new Map(prepared.map(({ reference, hash }) => [keyOf(reference), hash]));
   return {
+    // That Kubernetes has removed a Job which asks for it is nobody's change.
     changes: changesIn({
       prune: plan.prune,
       waves: waves.map((decisions) => decisions.map(withAdditions)),
-    }),
+    }).filter(({ action, reference }) =>
+      action !== "create" || !members.get(keyOf(reference))?.expires
+    ),
     isAsApplied: (reference) => {
       const member = members.get(keyOf(reference));
       return member?.uid !== undefined && member.hash === hashes.get(keyOf(reference));
@@ -31,10 +34,12 @@ export function observedDrift({ plan, waves, stored, prepared }: PlannedRun): Ob
   };
 }
 
-/** How many objects somebody else changed or removed since the last run. */
-export function countDrifted(planned: PlannedRun): number {
+/** Keys of the objects that somebody else changed or removed since the last run. */
+export function driftedIn(planned: PlannedRun): ReadonlySet<string> {
   const { changes, isAsApplied } = observedDrift(planned);
-  return changes.filter(({ reference }) => isAsApplied(reference)).length;
+  return new Set(
+    changes.map(({ reference }) => reference).filter(isAsApplied).map(keyOf),
+  );
 }
 
 /** An apply leaves alone what people added: it is a change for a proposal only. */

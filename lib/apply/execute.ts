@@ -6,7 +6,7 @@ import { type Cluster, ClusterError } from "../cluster/mod.ts";
 import type { Action, Emit } from "../event.ts";
 import { messageOf, PlumbError } from "../errors.ts";
 import { keyOf, type KubernetesObject } from "../object.ts";
-import { type AdoptionPolicy, type Member, takenFields } from "../plan/mod.ts";
+import { type AdoptionPolicy, expires, type Member, takenFields } from "../plan/mod.ts";
 import type { Decision } from "./decide.ts";
 import { liveObject } from "./external.ts";
 import type { Lease } from "./lease.ts";
@@ -203,11 +203,13 @@ class Run {
     const { options } = this;
     const targets = decisions
       .filter(({ change }) => change.action !== "unchanged" || options.waitForUnchanged)
-      .filter(({ item }) => item.external === undefined)
-      .filter(({ isExpired, leftDeleted }) => !isExpired && !leftDeleted)
+      .filter(({ item, leftDeleted }) => item.external === undefined && !leftDeleted)
       .filter(({ item }) => !this.failed.has(keyOf(item.reference)))
       .filter(({ item }) => this.#isAwaited(keyOf(item.reference)))
-      .map(({ item }) => ({ resource: item.resource, reference: item.reference }));
+      .map(({ change: { action }, item: { resource, reference, object } }) => {
+        const mayBeGone = action === "unchanged" && expires(reference, object);
+        return { resource, reference, mayBeGone };
+      });
     if (targets.length === 0) return;
     const initial = new Map(this.#answers);
     this.#answers.clear();

@@ -159,8 +159,10 @@ export function fightsAfter(
   return fights.length === 0 ? undefined : fights;
 }
 
+/** That Kubernetes has removed a Job which asks for it is no fight. */
 function isAsApplied({ item }: Decision, before: ReadonlyMap<string, Member>): boolean {
-  return before.get(keyOf(item.reference))?.hash === item.hash;
+  const member = before.get(keyOf(item.reference));
+  return member?.hash === item.hash && !member.expires;
 }
 
 function correctionsIn({ item, change }: Decision): Correction[] {

@@ -260,16 +260,16 @@ async function decideAll(
   });
   const additions = additionsIn(observation, options);
   const keysOf = (items: readonly PreparedObject[]) =>
-    new Set(items.map(({ reference }) => keyOf(reference)));
-  const settled = refreshed ? new Set<string>() : keysOf(unchanged).difference(additions);
-  const expiredKeys = keysOf(expired);
+    items.map(({ reference }) => keyOf(reference));
+  const settled = new Set([
+    ...refreshed ? [] : keysOf(unchanged).filter((key) => !additions.has(key)),
+    ...keysOf(expired),
+  ]);
   const isWayBack = back !== undefined;
   const deciding = { adoption, rules: fields, members, proveCreations, proposing, isWayBack };
   const fights = options.backingOff ? fightsIn(stored.inventory, cluster.now()) : undefined;
   const decideAbout = async (item: PreparedObject): Promise<Decision> => {
-    const key = keyOf(item.reference);
-    if (settled.has(key)) return { item, change: unchangedChange(item) };
-    if (expiredKeys.has(key)) return { item, change: unchangedChange(item), isExpired: true };
+    if (settled.has(keyOf(item.reference))) return { item, change: unchangedChange(item) };
     const decision = await decide(cluster, item, observation, { ...deciding, component: name });
     return fights === undefined ? decision : await backOff(cluster, decision, fights);
   };

@@ -7,7 +7,7 @@ import { messageOf, PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
 import { SYSTEM_NAMESPACE } from "../names.ts";
 import { describe, keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
-import { backedOffUntil, expiredIn, type Fight } from "../plan/mod.ts";
+import { backedOffUntil, type Fight } from "../plan/mod.ts";
 import { listRecords, listRetained } from "./components.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
 import { type Health, healthOf } from "./health.ts";
@@ -130,10 +130,8 @@ function statusOf(
     const target = targets.get(keyOf(reference));
     return target !== undefined && observation.refusalOf(target) === undefined;
   });
-  const expired = expiredIn(seen, observation.live);
   const drifted = seen.flatMap((member): Drifted[] => {
     const { reference } = member;
-    if (expired.has(keyOf(reference))) return [];
     const how = driftOf(member, observation.live.get(keyOf(reference))?.metadata);
     return how === undefined ? [] : [{ reference, how }];
   });

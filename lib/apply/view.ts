@@ -10,9 +10,9 @@ import {
   type ObjectMeta,
   type ObjectReference,
 } from "../object.ts";
-import { countsOf, expiredIn, maskObject, reportOf } from "../plan/mod.ts";
+import { countsOf, expires, maskObject, reportOf } from "../plan/mod.ts";
 import type { DesiredObject, Provenance } from "../render/types.ts";
-import { observedDrift } from "./drift.ts";
+import { driftedIn } from "./drift.ts";
 import { type Drifted, driftOf } from "./drifted.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { Inventory } from "./inventory.ts";
@@ -74,30 +74,25 @@ export async function viewComponent(
     return resource === undefined ? [] : [{ reference, resource }];
   });
   const seen = await lookAt(cluster, targets, list);
-  const { isAsApplied } = observedDrift(planned);
-  const expired = new Set(
-    planned.waves.flat().filter(({ isExpired }) => isExpired).map(({ item }) =>
-      keyOf(item.reference)
-    ),
-  );
+  const drifted = driftedIn(planned);
   const objects = changes.flatMap((change): ObjectView[] => {
     const key = keyOf(change.reference);
     const resource = resources.get(kindKey(change.reference));
     if (resource === undefined) return [];
     const desired = prepared.get(key);
+    const living = livingIn(seen, { reference: change.reference, resource });
     const exists = change.action !== "create";
-    const isDrift = change.action !== "unchanged" && isAsApplied(change.reference);
+    const isExpired = living === undefined && change.action === "unchanged" &&
+      desired !== undefined && expires(change.reference, desired.object);
     return [{
       reference: change.reference,
       resource,
       provenance: desired?.provenance ?? ("provenance" in change ? change.provenance : undefined),
       wave: desired?.wave,
       dependsOn: dependencies.get(key) ?? [],
-      ...(expired.has(key)
-        ? HAS_FINISHED
-        : asItLives(resource, livingIn(seen, { reference: change.reference, resource }), exists)),
+      ...(isExpired ? HAS_FINISHED : asItLives(resource, living, exists)),
       change: change.action === "unchanged" ? undefined : reportOf(change),
-      drift: isDrift ? exists ? "changed" : "missing" : undefined,
+      drift: drifted.has(key) ? exists ? "changed" : "missing" : undefined,
       desired,
     }];
   });
@@ -117,14 +112,11 @@ export async function viewRecorded(cluster: Cluster, inventory: Inventory): Prom
     return resource === undefined ? [] : [{ ...member, resource }];
   });
   const seen = await lookAt(cluster, members);
-  const isVisible = (member: Target) =>
-    seen.observation.refusalOf(member) === undefined && !isExternal(member.resource);
-  const expired = expiredIn(members.filter(isVisible), seen.observation.live);
   const objects = members.map((member): ObjectView => {
     const { reference, resource, provenance, wave } = member;
     const living = livingIn(seen, member);
-    const isSeen = isVisible(member);
-    const isExpired = expired.has(keyOf(reference));
+    const isSeen = seen.observation.refusalOf(member) === undefined && !isExternal(resource);
+    const isExpired = isSeen && living === undefined && member.expires && member.hash !== "";
     return {
       reference,
       resource,
@@ -133,7 +125,7 @@ export async function viewRecorded(cluster: Cluster, inventory: Inventory): Prom
       dependsOn: [],
       ...(isExpired ? HAS_FINISHED : asItLives(resource, living, !isSeen)),
       change: undefined,
-      drift: isSeen && !isExpired ? driftOf(member, living?.metadata) : undefined,
+      drift: isSeen ? driftOf(member, living?.metadata) : undefined,
       desired: undefined,
     };
   });

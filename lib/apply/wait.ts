@@ -15,6 +15,12 @@ export interface HealthReport {
   readonly evidence?: readonly string[];
 }
 
+/** An object to wait for. */
+export interface WaitTarget extends Target {
+  /** It is no news, and Kubernetes removes it when it has finished. */
+  readonly mayBeGone: boolean;
+}
+
 /** The last state of an object that was waited for. */
 export interface WaitResult extends HealthReport {
   /** Somebody has deleted it meanwhile. */
@@ -42,7 +48,7 @@ const EXPLAIN_AT_ONCE = 8;
  */
 export async function waitForHealth(
   cluster: Cluster,
-  targets: readonly Target[],
+  targets: readonly WaitTarget[],
   options: WaitOptions & {
     readonly initial: ReadonlyMap<string, KubernetesObject>;
     readonly redact: (text: string) => string;
@@ -53,7 +59,7 @@ export async function waitForHealth(
 }
 
 interface Watched {
-  readonly target: Target;
+  readonly target: WaitTarget;
   object: KubernetesObject | undefined;
   report: HealthReport;
   /** When an explanation was last looked for, in milliseconds. */
@@ -76,7 +82,7 @@ class Waiting {
 
   constructor(
     readonly cluster: Cluster,
-    targets: readonly Target[],
+    targets: readonly WaitTarget[],
     readonly options: Parameters<typeof waitForHealth>[2],
   ) {
     for (const target of targets) {
@@ -221,7 +227,12 @@ class Waiting {
     try {
       const object = await this.cluster.get(resource, reference);
       if (object !== undefined) return this.#judge(key, object);
-      item.done = item.wasDeleted = true;
+      item.done = true;
+      if (item.target.mayBeGone) {
+        this.#report(item, { status: "current", message: "has finished, and was removed" });
+        return this.#finishIfDone();
+      }
+      item.wasDeleted = true;
       this.#report(item, { status: "failed", message: "was deleted while waiting" });
       this.#end.resolve();
     } catch (error) {

@@ -44,10 +44,9 @@ export function classify<
   for (const item of desired) {
     const key = keyOf(item.reference);
     const living = live.get(key);
-    if (living === undefined) {
-      const isExpired = gone.has(key) && members.get(key)?.hash === item.hash;
-      (isExpired ? classes.expired : classes.absent).push(item);
-    } else if (isUnchanged(item.hash, members.get(key), living, manager)) {
+    if (gone.has(key) && members.get(key)?.hash === item.hash) classes.expired.push(item);
+    else if (living === undefined) classes.absent.push(item);
+    else if (isUnchanged(item.hash, members.get(key), living, manager)) {
       classes.unchanged.push(item);
     } else classes.inspect.push(item);
   }

@@ -10,7 +10,7 @@ export function expires(reference: ObjectReference, object: KubernetesObject): b
 }
 
 /**
- * Keys of the Jobs that have finished and were removed. None is, when anything else of the component is gone, too: who has deleted the
+ * Keys of the Jobs that have finished and were removed, or are being removed. None is, when anything else of the component is gone, too: who has deleted the
  * namespace or a volume needs all of it again, also what a Job did.
  *
  * @param members records of the last run. Of a Job that it has seen fail, it keeps no hash.
@@ -44,10 +44,11 @@ export function expiredIn(
   for (const { reference, uid, hash, handle, expires } of members) {
     if (uid === undefined || handle !== undefined) continue;
     const key = keyOf(reference);
-    const living = live.get(key)?.metadata.uid;
-    if (living === uid) continue;
-    if (!expires || hash === "" || living !== undefined) return new Set();
-    keys.add(key);
+    const living = live.get(key)?.metadata;
+    const isSame = living?.uid === uid;
+    const mayExpire = expires && hash !== "";
+    if (mayExpire && (living === undefined || (isSame && living.deletionTimestamp))) keys.add(key);
+    else if (!isSame) return new Set();
   }
   return keys;
 }

@@ -73,10 +73,10 @@ Deno.test("it is run again when Git moves it, and when what it may have worked o
   assert.deepEqual(actionsOf(await space.reconcile()), ["create Job/migration"]);
   await untilRemoved(space);
   await space.cluster.delete(CONFIG_MAPS, { namespace: space.name, name: "settings" });
-  assert.deepEqual(actionsOf(await space.reconcile()), [
-    "create ConfigMap/settings",
-    "create Job/migration",
-  ]);
+  const healed = await space.reconcile();
+  assert.deepEqual(actionsOf(healed), ["create ConfigMap/settings", "create Job/migration"]);
+  const plan = healed.events.find(({ type }) => type === "plan");
+  assert.equal(plan?.type === "plan" && plan.drifted, 1, "nobody has deleted the Job");
   await untilRemoved(space);
   await space.write({ "app.yaml": documents(NAMESPACE, configMap("settings")) });
   const dropped = await space.reconcile();

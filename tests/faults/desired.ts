@@ -1,6 +1,6 @@
 /** What Git says in a fault schedule: a small component that has one of everything that can get lost. */
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
-import { configMap, deployment, documents, NAMESPACE } from "../plumb.ts";
+import { configMap, deployment, documents, job, NAMESPACE } from "../plumb.ts";
 import type { Random } from "./random.ts";
 
 /** One revision of the component. */
@@ -10,6 +10,8 @@ export interface Desired {
   readonly replicas: number;
   /** Whether the second Deployment is there. */
   readonly worker: boolean;
+  /** Which Job there is; Kubernetes removes it soon after it has finished. */
+  readonly migration: string;
   /** Whether the first one's image can't be pulled, so that the revision is undone. */
   readonly isBad: boolean;
 }
@@ -19,26 +21,25 @@ export const FIRST: Desired = {
   maps: { "map-0": "one", "map-1": "one", "map-2": "one" },
   replicas: 1,
   worker: true,
+  migration: "one",
   isBad: false,
 };
 
 /** Another revision: objects come, go and change. At least two ConfigMaps stay, so that nothing shrinks by most. */
 export function nextRevision(random: Random, isBad: boolean): Desired {
   const count = 2 + random.below(5);
-  const maps = Array.from(
-    { length: count },
-    (_, index) => [`map-${index}`, random.pick(["one", "two", "three"])],
-  );
+  const values = Array.from({ length: count }, () => random.pick(["one", "two", "three"]));
   return {
-    maps: Object.fromEntries(maps),
+    maps: Object.fromEntries(values.map((value, index) => [`map-${index}`, value])),
     replicas: 1 + random.below(3),
     worker: random.chance(0.7),
+    migration: values[0] ?? "one",
     isBad,
   };
 }
 
 /** The YAML of a revision; `NAMESPACE` stands for the namespace. */
-export function manifestsOf({ maps, replicas, worker, isBad }: Desired): string {
+export function manifestsOf({ maps, replicas, worker, migration, isBad }: Desired): string {
   return documents(
     NAMESPACE,
     GENERATED,
@@ -48,6 +49,7 @@ export function manifestsOf({ maps, replicas, worker, isBad }: Desired): string 
       "replicas: 1",
       `replicas: ${replicas}`,
     ),
+    job(`migration-${migration}`).replace("spec:\n", "spec:\n  ttlSecondsAfterFinished: 3\n"),
     ...(worker ? [deployment("worker")] : []),
   );
 }

@@ -146,6 +146,20 @@ for (const [what, record, other, expected] of removed) {
   });
 }
 
+Deno.test("a Job that is being deleted is expired, when it expires", () => {
+  const deletionTimestamp = "2026-01-02T00:00:00Z";
+  const classesOf = (record: Partial<Member>) =>
+    classify({
+      desired: [{ reference: migration, hash: "h1" }],
+      members: new Map([[keyOf(migration), member(record, migration)]]),
+      live: new Map([[keyOf(migration), living({ deletionTimestamp }, migration)]]),
+      manager: "plumb",
+    });
+  assert.equal(classesOf({ expires: true }).expired.length, 1);
+  assert.equal(classesOf({}).inspect.length, 1);
+  assert.equal(classesOf({ expires: true, uid: "u9" }).inspect.length, 1);
+});
+
 const claim: ObjectReference = {
   group: "",
   kind: "PersistentVolumeClaim",
