@@ -1,4 +1,7 @@
-/** Jobs that have finished and that Kubernetes has removed, as they ask for: to make them again is to run them again. @module */
+/**
+ * Jobs that have finished and that Kubernetes has removed, as they ask for: to make them again is to run them again.
+ * @module
+ */
 import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
 import { isJob } from "./irreversible.ts";
 import type { LiveMetadata, Member } from "./types.ts";
@@ -10,8 +13,8 @@ export function expires(reference: ObjectReference, object: KubernetesObject): b
 }
 
 /**
- * Keys of the Jobs that have finished and were removed, or are being removed. None is, when anything else of the component is gone, too: who has deleted the
- * namespace or a volume needs all of it again, also what a Job did.
+ * Keys of the Jobs that have finished and were removed, or are being removed. When anything else of the component is
+ * gone, too, there is none: who has deleted the namespace or a volume needs all of it again, also what a Job did.
  *
  * @param members records of the last run. Of a Job that it has seen fail, it keeps no hash.
  * @example

@@ -5,7 +5,7 @@
 export { compareRenders } from "./between.ts";
 export { addedFields, type AdditionOptions, mayHaveAdditions } from "./additions.ts";
 export { type Classes, classify, type Known } from "./classify.ts";
-export { expiredIn, expires } from "./expired.ts";
+export { expires } from "./expired.ts";
 export { foreignIn, type Ours } from "./foreign.ts";
 export { planRemoval, type Removal } from "./removal.ts";
 export { compareObjects, type Comparison, isEqual, withoutField } from "./compare.ts";
