@@ -2,7 +2,7 @@
 import { type Cluster, watch } from "../cluster/mod.ts";
 import { PlumbError } from "../errors.ts";
 import type { HealthStatus } from "../event.ts";
-import { keyOf, type KubernetesObject, type ObjectReference } from "../object.ts";
+import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from "../object.ts";
 import { explain } from "./explain.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { Target } from "./observe.ts";
@@ -160,12 +160,7 @@ class Waiting {
         const event of watch(this.cluster, resource, { namespace, resourceVersion, signal })
       ) {
         if (event.type === "expired") break;
-        const key = keyOf({
-          group: resource.group,
-          kind: resource.kind,
-          namespace: event.object.metadata.namespace,
-          name: event.object.metadata.name,
-        });
+        const key = keyOf(referenceOf(event.object));
         if (event.type === "deleted") this.#gone(key);
         else this.#judge(key, event.object);
       }
@@ -178,14 +173,7 @@ class Waiting {
     namespace: string | undefined,
     items: readonly KubernetesObject[],
   ): void {
-    const living = new Map(
-      items.map((
-        item,
-      ) => [
-        keyOf({ group, kind, namespace: item.metadata.namespace, name: item.metadata.name }),
-        item,
-      ]),
-    );
+    const living = new Map(items.map((item) => [keyOf(referenceOf(item)), item] as const));
     for (const [key, { target }] of this.#watched) {
       const { reference } = target;
       if (
