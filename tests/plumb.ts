@@ -316,16 +316,17 @@ function annotations(given: string | undefined, indent: number): string {
   return given === undefined ? "" : `\n${" ".repeat(indent)}annotations: { ${given} }`;
 }
 
-/** A Job. */
+/** A Job; with `seconds`, Kubernetes removes it so long after it has finished. */
 export function job(
   name: string,
-  options: { command?: string; annotations?: string; template?: string } = {},
+  options: { command?: string; annotations?: string; template?: string; seconds?: number } = {},
 ): string {
+  const { seconds } = options;
   return `apiVersion: batch/v1
 kind: Job
 metadata:
   name: ${name}${annotations(options.annotations, 2)}
-spec:
+spec:${seconds === undefined ? "" : `\n  ttlSecondsAfterFinished: ${seconds}`}
   backoffLimit: 0
   template:
     metadata: { annotations: { ${options.template ?? ""} } }

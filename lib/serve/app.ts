@@ -6,7 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Asset, Page } from "./assets.ts";
 import { type Route, type RouteName, ROUTES, session as sessionBody } from "./contract.ts";
 import { problemOf, ServeError, statusOf } from "./errors.ts";
-import { checkBody, checkHost, checkSite, type Hosts, isOpenedHere } from "./guard.ts";
+import { checkBody, checkHost, checkSite, type Hosts, isFromHere } from "./guard.ts";
 import { authorize, cookieName, cookieOf, type Identify, type Visitor } from "./identity.ts";
 import { openApi } from "./openapi.ts";
 import type { Sessions } from "./sessions.ts";
@@ -52,7 +52,7 @@ function secure(page: Page): MiddlewareHandler {
   const own = headersOf(page, { crossOriginOpenerPolicy: false });
   const others = headersOf(page, { crossOriginOpenerPolicy: true });
   return async (context, next) => {
-    await (isOpenedHere(context.req.raw) ? own : others)(context, next);
+    await (isFromHere(context.req.raw) ? own : others)(context, next);
     context.res.headers.append("vary", "sec-fetch-site");
   };
 }

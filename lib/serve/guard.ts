@@ -42,7 +42,7 @@ export function checkSite(): MiddlewareHandler {
     const site = req.header("sec-fetch-site");
     const link = req.method === "GET" && req.header("sec-fetch-mode") === "navigate" &&
       req.header("sec-fetch-dest") === "document";
-    const foreign = site !== undefined && site !== "same-origin" && site !== "none";
+    const foreign = site !== undefined && !isFromHere(req.raw);
     if ((foreign && !link) || (origin !== undefined && !isOwn(origin, hostOf(req.raw)))) {
       throw new ServeError("cross-site", "The request comes from another site", {
         hint: "Open the dashboard itself.",
@@ -53,10 +53,11 @@ export function checkSite(): MiddlewareHandler {
 }
 
 /**
- * Whether no other site has opened this window: its address was typed, or the page itself leads there. Only another
- * site's window must lose its hold on this one, for which the browser begins a process: 30 ms before anything is seen.
+ * Whether the browser says that no other site is behind a request: an address was typed, or the page itself asks. Only
+ * another site's window must lose its hold on this one, for which the browser begins a process: 30 ms before anything
+ * is seen.
  */
-export function isOpenedHere({ headers }: Request): boolean {
+export function isFromHere({ headers }: Request): boolean {
   return ["none", "same-origin"].includes(headers.get("sec-fetch-site") ?? "");
 }
 

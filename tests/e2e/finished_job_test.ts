@@ -1,7 +1,5 @@
 /** A Job that Kubernetes removes some time after it has finished is done: no run makes it, and runs it, again. */
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
-import type { Resource } from "../../lib/cluster/mod.ts";
 import { FAIL_ANNOTATION } from "../../lib/sandbox/mod.ts";
 import type { ComponentDetail } from "../../lib/serve/contract.ts";
 import { healthOf, syncOf } from "../../lib/serve/page/state/words.ts";
@@ -13,32 +11,23 @@ import {
   configMap,
   documents,
   job,
+  JOBS,
   NAMESPACE,
   outcomeOf,
   plumb,
   type Workspace,
   workspace,
 } from "../plumb.ts";
+import { until } from "../rolling_back.ts";
 
-const JOBS: Resource = {
-  group: "batch",
-  version: "v1",
-  kind: "Job",
-  plural: "jobs",
-  namespaced: true,
-};
 const expiring = (command: string, template = "") =>
-  job("migration", { command, template }).replace(
-    "spec:\n",
-    "spec:\n  ttlSecondsAfterFinished: 2\n",
-  );
+  job("migration", { command, template, seconds: 2 });
 const manifests = (command: string, value = "one") => ({
   "app.yaml": documents(NAMESPACE, configMap("settings", value), expiring(command)),
 });
 
-async function untilRemoved(space: Workspace): Promise<void> {
-  while (await space.get(JOBS, "migration") !== undefined) await delay(200);
-}
+const untilRemoved = (space: Workspace): Promise<void> =>
+  until(async () => await space.get(JOBS, "migration") === undefined);
 
 async function deployed(): Promise<Workspace> {
   const space = await workspace();

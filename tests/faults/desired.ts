@@ -49,7 +49,7 @@ export function manifestsOf({ maps, replicas, worker, migration, isBad }: Desire
       "replicas: 1",
       `replicas: ${replicas}`,
     ),
-    job(`migration-${migration}`).replace("spec:\n", "spec:\n  ttlSecondsAfterFinished: 3\n"),
+    job(`migration-${migration}`, { seconds: 3 }),
     ...(worker ? [deployment("worker")] : []),
   );
 }
