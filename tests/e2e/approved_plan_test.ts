@@ -33,9 +33,9 @@ Deno.test("an approved plan is applied, and what has moved since is not", async 
       assert.equal(actionsOf(run).length, 3);
     });
     await test.step("an approved change", async () => {
-      await space.write(files("two"));
+      await space.write(files("the second"));
       assert.equal((await space.diff(["--save", file])).code, 2);
-      assert.doesNotMatch(await Deno.readTextFile(file), /two/);
+      assert.doesNotMatch(await Deno.readTextFile(file), /the second/);
       const run = await space.reconcile(["--plan", file]);
       assert.deepEqual(actionsOf(run), ["update ConfigMap/settings"]);
     });
