@@ -112,6 +112,7 @@ class Waiting {
   async run(): Promise<WaitResult[]> {
     if (this.#open().length > 0) {
       const { signal, timeout } = this.options;
+      signal?.throwIfAborted();
       const stop = () => this.#end.resolve();
       signal?.addEventListener("abort", stop, { once: true });
       const timer = setTimeout(stop, timeout);

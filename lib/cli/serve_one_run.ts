@@ -18,6 +18,7 @@ export async function planInOneRun(
 ): Promise<PreparedAction | { readonly ended: Ended; readonly plan: RunPlan }> {
   const told = new Told(action);
   const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()];
+  action.signal.throwIfAborted();
   action.signal.addEventListener("abort", () => answer.resolve(false), { once: true });
   const running = run(told.emit, () => {
     asked.resolve();

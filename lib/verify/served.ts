@@ -19,6 +19,7 @@ export function servedCertificate(
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const socket = connect({
       host: hostname,
       port,

@@ -33,6 +33,7 @@ export class ValkeyClient implements Disposable {
   ): Promise<ValkeyClient> {
     const { hostname, port } = await context.connect(service);
     const secret = password === undefined ? undefined : await valueOf(password, context);
+    context.signal.throwIfAborted();
     const redis = new Redis({
       host: hostname,
       port,

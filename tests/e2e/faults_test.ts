@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Lease, readInventory, readJournal } from "../../lib/apply/mod.ts";
 import { Cluster } from "../../lib/cluster/mod.ts";
-import { startSandbox } from "../../lib/sandbox/mod.ts";
+import { FAIL_ANNOTATION, startSandbox } from "../../lib/sandbox/mod.ts";
 import {
   CONFIG_MAPS,
   configMap,
+  deployment,
   documents,
   errorOf,
   LEASES,
@@ -136,6 +137,22 @@ Deno.test("an interrupt stops before the next write, keeps the record, and gives
   assert.equal(next.code, 0, next.output.slice(-500));
   assert.equal(planOf(next).length, OBJECTS * 5 - made);
   assert.deepEqual(await mapsOf(space), expected(OBJECTS * 5));
+});
+
+Deno.test("an interrupt between the last write and the wait for its health waits for nothing", async () => {
+  await using space = await workspace();
+  const never = deployment("web", { template: `${FAIL_ANNOTATION}: never-ready` });
+  await space.write({ "app.yaml": documents(NAMESPACE, never) });
+  const stop = new AbortController();
+  const run = await space.reconcile(["--timeout", "3s"], {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.type === "change" && event.object.kind === "Deployment") stop.abort();
+    },
+  });
+  assert.equal(run.code, 130, run.output);
+  const waits = run.events.filter((event) => event.type === "health");
+  assert.deepEqual(waits.filter(({ object }) => object.kind === "Deployment"), []);
 });
 
 Deno.test("while another run lives, nothing is written", async () => {

@@ -174,6 +174,7 @@ function exchange(
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const socket = connect(port, hostname, () => socket.write(request));
     let text = "";
     const end = () => {

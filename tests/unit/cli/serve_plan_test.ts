@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { planInOneRun } from "../../../lib/cli/serve_one_run.ts";
 import { Told } from "../../../lib/cli/serve_plan.ts";
 import { type Event, noCounts } from "../../../lib/event.ts";
 
@@ -36,4 +37,20 @@ Deno.test("a plan has what becomes of data, and what to think of before", () => 
   );
   // Who confirms a plan confirms what becomes of data, too.
   assert.notEqual(plan.digest, planOf({ type: "data", ...kept }).digest);
+});
+
+Deno.test("what was cancelled before it is planned is not begun", async () => {
+  const signal = AbortSignal.abort(new Error("nobody wants it any more"));
+  let begun = false;
+  const run = () => {
+    begun = true;
+    return Promise.resolve("refused" as const);
+  };
+  const plan = { summary: "Go back", confirm: "click" } as const;
+  const planned = planInOneRun(
+    { by: "ada", run: "1", signal, emit: () => {} },
+    { run, result: "undone", plan },
+  );
+  await assert.rejects(planned, /nobody wants it/);
+  assert.equal(begun, false);
 });
