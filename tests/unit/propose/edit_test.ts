@@ -1,29 +1,6 @@
 import assert from "node:assert/strict";
-import type { FieldPath, PathElement } from "../../../lib/field_path.ts";
 import { type Edit, editYaml } from "../../../lib/propose/edit.ts";
-
-/** `spec.containers[name=app].env[0]` is written as ["spec", "containers", { name: "app" }, "env", 0]. */
-type Short = readonly (string | number | Record<string, string | number> | readonly [string])[];
-
-function path(short: Short): FieldPath {
-  return short.map((step): PathElement =>
-    typeof step === "string"
-      ? { field: step }
-      : typeof step === "number"
-      ? { index: step }
-      : Array.isArray(step)
-      ? { value: step[0] }
-      : { key: step as Record<string, string> }
-  );
-}
-
-const set = (short: Short, value: unknown, line = 1): Edit => ({
-  kind: "set",
-  line,
-  path: path(short),
-  value,
-});
-const remove = (short: Short, line = 1): Edit => ({ kind: "remove", line, path: path(short) });
+import { remove, removeObject, set } from "./edits.ts";
 
 interface Example {
   readonly name: string;
@@ -265,8 +242,6 @@ for (const { name, before, edits, after } of EXAMPLES) {
   });
 }
 
-const object = (line: number): Edit => ({ kind: "remove-object", line });
-
 Deno.test("Objects are removed with their comments and the line that divides them", () => {
   const cases: [before: string, line: number, after: string][] = [
     ["a: 1\n---\n# two\nb: 1\n---\nc: 1\n", 4, "a: 1\n---\nc: 1\n"],
@@ -281,117 +256,15 @@ Deno.test("Objects are removed with their comments and the line that divides the
     ["a: ${x}\n", 1, ""],
   ];
   for (const [before, line, after] of cases) {
-    assert.deepEqual(editYaml(before, [object(line)]), { text: after, refused: [] });
+    assert.deepEqual(editYaml(before, [removeObject(line)]), { text: after, refused: [] });
   }
   const all = "a: 1\n---\nb: 1\n---\nc: 1\n";
-  assert.equal(editYaml(all, [object(1), object(3)]).text, "c: 1\n");
-  assert.equal(editYaml(all, [object(5), object(1), set(["x"], 2, 3)]).text, "b: 1\nx: 2\n");
-  assert.equal(editYaml(all, [object(1), object(3), object(5)]).text, "");
-});
-
-Deno.test("What can't be written back is refused in words and stays as it is", () => {
-  const shared = "a: &x\n  b: [1]\nc: *x\nd:\n  <<: *x\n  e: 1\nf: &y 1\ng: &y 2\nh: *y\n";
-  const cases: [before: string, edit: Edit, reason: string][] = [
-    [shared, set(["c"], 1), "c: The value is an alias: it is written elsewhere."],
-    [shared, set(["c", "b"], 1), "c.b: The place is inside an alias: it is written elsewhere."],
-    [shared, set(["a", "b", 0], 2), "a.b[0]: The place is shared: aliases refer to its anchor &x."],
-    [shared, set(["a"], 2), "a: The place is shared: aliases refer to its anchor &x."],
-    [shared, set(["a", "n"], 2), "a.n: The place is shared: aliases refer to its anchor &x."],
-    [shared, remove(["a"]), "a: The place is shared: aliases refer to its anchor &x."],
-    [shared, set(["f"], 3), "f: The place is shared: aliases refer to its anchor &y."],
-    [
-      shared,
-      set(["d", "b"], []),
-      "d.b: A merge key provides the field, so it is not written here.",
-    ],
-    [shared, remove(["d", "b"]), "d.b: A merge key provides the field, so it is not written here."],
-    ["a: x-${b}\n", set(["a"], "x"), "a: The text there refers to a parameter."],
-    ["a: 'x-${b}'\n", remove(["a"]), "a: The text there refers to a parameter."],
-    ["a:\n  b: [1, '${c}']\n", set(["a", "b"], 1), "a.b: The text there refers to a parameter."],
-    [
-      "a:\n- name: ${x}\n",
-      set(["a", { name: "y" }], {}),
-      "a[name=y]: Which item of the list is meant can not be told.",
-    ],
-    [
-      "a:\n- ${x}\n",
-      set(["a", ["y"]], "y"),
-      "a[=y]: Which item of the list is meant can not be told.",
-    ],
-    [
-      "a:\n  ${x}: 1\n",
-      set(["a", "y"], 1),
-      "a.y: A key beside it is made from a parameter: it could be the same.",
-    ],
-    ["a: 1\n", remove(["b"]), "b: The field is not written in the file."],
-    ["a: []\n", set(["a", 1], 1), "a[1]: The list in the file is shorter."],
-    [
-      "a: []\n",
-      set(["a", { name: "x" }, "b"], 1),
-      "a[name=x].b: The list around it, or the item, is not in the file.",
-    ],
-    [
-      "a: {}\n",
-      set(["a", "b", { name: "x" }], {}),
-      "a.b[name=x]: The list around it, or the item, is not in the file.",
-    ],
-    ["a: 1\n", set(["a", "b"], 1), "a.b: The place around it is not a map."],
-    ["a: 1\n", set(["a", 0], 1), "a[0]: The place around it is not a list."],
-    [
-      "a: [{k: 1}, {k: 1}]\n",
-      set(["a", { k: 1 }], 1),
-      "a[k=1]: Several items of the list have this key.",
-    ],
-    ["a: []\n", set(["a", { k: 1 }], 1), "a[k=1]: An item that is found by a key must be a map."],
-    ["a: 1\n", set([], {}), "The path leads to the whole object."],
-    ["a: 1\n", remove(["a"]), "a: Nothing would be left of the object."],
-    ["a: 1\n", set(["a"], NaN), "a: A value of type number can not be written as YAML."],
-    ["a: 1\n", set(["a"], undefined), "a: A value of type undefined can not be written as YAML."],
-    [
-      "a: 1\n",
-      set(["__proto__"], 1),
-      "__proto__: The place can not be written without changing something else.",
-    ],
-    ["a: 1\n", set(["a"], nested(102)), "a: The value is nested deeper than 100 levels."],
-    ["a: [1\n", set(["a"], 1), "The document can not be read: "],
-    ["a: 1\na: 2\n", set(["a"], 1), "The document can not be read: "],
-    ["- a\n", set(["a"], 1), "a: The document is not a map."],
-    [
-      "? a\n: 1\nb: 1\n",
-      remove(["a"]),
-      "a: The place can not be written without changing something else.",
-    ],
-    [
-      "kind: List\nitems: [{a: 1}]\n",
-      set(["a"], 2),
-      "a: The object is an item of a list in the file: write it as a document.",
-    ],
-    [
-      "kind: PodList\nitems: []\n",
-      object(1),
-      "The object is an item of a list in the file: write it as a document.",
-    ],
-    ["a: 1\n", set(["a"], 2, 9), "a: There is no object on line 9."],
-    ["# only a comment\n", object(1), "There is no object on line 1."],
-  ];
-  for (const [before, edit, reason] of cases) {
-    const { text, refused } = editYaml(before, [edit]);
-    assert.equal(text, before, reason);
-    assert.equal(refused.length, 1, reason);
-    assert.ok(refused[0]?.reason.startsWith(reason), `${refused[0]?.reason}\n${reason}`);
-    assert.equal(refused[0]?.edit, edit);
-  }
-});
-
-function nested(depth: number): unknown {
-  return depth === 0 ? 1 : [nested(depth - 1)];
-}
-
-Deno.test("A refused edit keeps nothing of its parts, and the others are made", () => {
-  const before = "a: [1, 2, '${x}']\nb: 1\n";
-  const { text, refused } = editYaml(before, [set(["a"], [3, 4, 5]), set(["b"], 2)]);
-  assert.equal(text, "a: [1, 2, '${x}']\nb: 2\n");
-  assert.equal(refused.length, 1);
+  assert.equal(editYaml(all, [removeObject(1), removeObject(3)]).text, "c: 1\n");
+  assert.equal(
+    editYaml(all, [removeObject(5), removeObject(1), set(["x"], 2, 3)]).text,
+    "b: 1\nx: 2\n",
+  );
+  assert.equal(editYaml(all, [removeObject(1), removeObject(3), removeObject(5)]).text, "");
 });
 
 Deno.test("Where nothing is substituted, text is neither escaped nor taken for a reference", () => {
