@@ -5,7 +5,7 @@ import { Cluster, type Resource } from "../lib/cluster/mod.ts";
 import type { KubernetesObject } from "../lib/object.ts";
 import type { GitHubDouble } from "./contract/github/server.ts";
 import { ADA } from "./contract/github/support.ts";
-import { LEASES, NAMESPACES, plumb, type Run, type RunSettings, SECRETS } from "./plumb.ts";
+import { forget, plumb, type Run, type RunSettings } from "./plumb.ts";
 import { testCluster } from "./sandbox.ts";
 import { git } from "./unit/source/repository.ts";
 
@@ -60,11 +60,7 @@ export async function gitWorkspace(github?: GitHubDouble): Promise<GitWorkspace>
     get: (resource, object) => cluster.get(resource, { namespace: name, name: object }),
     journal: () => readJournal(cluster, name),
     async [Symbol.asyncDispose]() {
-      await cluster.delete(NAMESPACES, { name });
-      const namespace = "plumb-system";
-      await cluster.delete(SECRETS, { namespace, name: `inventory-${name}` });
-      await cluster.delete(SECRETS, { namespace, name: `journal-${name}` });
-      await cluster.delete(LEASES, { namespace, name: `component-${name}` });
+      await forget(cluster, name);
       cluster[Symbol.dispose]();
       await taken[Symbol.asyncDispose]();
     },

@@ -22,6 +22,7 @@ export {
   SERVICES,
   VOLUMES,
 } from "../lib/cluster/mod.ts";
+export { COMPONENT_YAML, configMap, deployment, documents, job, NAMESPACE } from "./manifests.ts";
 
 /** What a run said and how it ended. */
 export interface Run {
@@ -91,6 +92,19 @@ export async function plumb(args: readonly string[], settings: RunSettings = {})
   return { code, output, events: parseEvents(output) };
 }
 
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+
+/** Runs the CLI in a process of its own, which can be killed. */
+export function startPlumb(args: readonly string[], kubeconfig: string): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", MAIN, ...args],
+    env: { KUBECONFIG: kubeconfig },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
 /** Whatever a run says, it says nothing of the secrets that it was given, neither as they are nor encoded. */
 export function assertNoSecrets(
   output: string,
@@ -142,6 +156,7 @@ export interface Workspace extends AsyncDisposable {
   readonly cluster: Cluster;
   /** Replaces all manifests. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
+  arguments(command: string): string[];
   reconcile(args?: readonly string[], settings?: RunSettings): Promise<Run>;
   diff(args?: readonly string[], settings?: RunSettings): Promise<Run>;
   verify(args?: readonly string[], settings?: RunSettings): Promise<Run>;
@@ -179,6 +194,7 @@ export async function workspace(): Promise<Workspace> {
         await Deno.writeTextFile(`${folder}/${path}`, text.replaceAll("NAMESPACE", name));
       }
     },
+    arguments: (command) => [command, ...common],
     reconcile: (args = [], settings = {}) =>
       plumb(["reconcile", ...common, "--timeout", "30s", ...args], { kubeconfig, ...settings }),
     diff: (args = [], settings = {}) =>
@@ -269,77 +285,3 @@ const BINDINGS: Resource = {
   ...core("ClusterRoleBinding", "clusterrolebindings", false),
   group: RBAC,
 };
-
-/** A component of one file that no policy judges; what else its spec has can follow. */
-export const COMPONENT_YAML = `apiVersion: plumb.thinkube.io/v1alpha1
-kind: Component
-metadata: { name: NAMESPACE }
-spec:
-  namespace: NAMESPACE
-  manifests: ["app.yaml"]
-  policy: "off"
-`;
-
-/** Manifests that many tests begin with. */
-export const NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: { name: NAMESPACE }\n";
-
-/** A ConfigMap with one key. */
-export function configMap(name: string, value = "one"): string {
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  key: ${value}\n`;
-}
-
-/** A Deployment; `extra` goes into the pod template's annotations. */
-export function deployment(
-  name: string,
-  options: { image?: string; annotations?: string; template?: string; container?: string } = {},
-): string {
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: ${name}${annotations(options.annotations, 2)}
-spec:
-  replicas: 1
-  selector: { matchLabels: { app: ${name} } }
-  template:
-    metadata:
-      labels: { app: ${name} }${annotations(options.template, 6)}
-    spec:
-      containers:
-        - name: app
-          image: ${options.image ?? "registry.example.com/app:1"}
-          ${options.container ?? ""}
-`;
-}
-
-/** An empty map would be owned too, and what the cluster's controllers add to it would look like drift. */
-function annotations(given: string | undefined, indent: number): string {
-  return given === undefined ? "" : `\n${" ".repeat(indent)}annotations: { ${given} }`;
-}
-
-/** A Job; with `seconds`, Kubernetes removes it so long after it has finished. */
-export function job(
-  name: string,
-  options: { command?: string; annotations?: string; template?: string; seconds?: number } = {},
-): string {
-  const { seconds } = options;
-  return `apiVersion: batch/v1
-kind: Job
-metadata:
-  name: ${name}${annotations(options.annotations, 2)}
-spec:${seconds === undefined ? "" : `\n  ttlSecondsAfterFinished: ${seconds}`}
-  backoffLimit: 0
-  template:
-    metadata: { annotations: { ${options.template ?? ""} } }
-    spec:
-      restartPolicy: Never
-      containers:
-        - name: app
-          image: registry.example.com/app:1
-          command: [${options.command ?? "one"}]
-`;
-}
-
-/** Documents of one file. */
-export function documents(...texts: readonly string[]): string {
-  return texts.join("---\n");
-}

@@ -26,3 +26,7 @@ export const web = (tag: string, failure?: string): string =>
     image: APP(tag),
     ...(failure === undefined ? {} : { template: `${FAIL_ANNOTATION}: ${failure}` }),
   });
+
+/** A Service of the pods of `web`. */
+export const service = (name: string): string =>
+  `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec:\n  selector: { app: web }\n  ports: [{ port: 80 }]\n`;

@@ -15,13 +15,13 @@ import {
   planOf,
   plumb,
   SECRETS,
+  startPlumb,
   type Workspace,
   workspace,
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
 import { git } from "../unit/source/repository.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 const OBJECTS = 60;
 
 function manyMaps(count: number, value = "one"): string {
@@ -29,18 +29,6 @@ function manyMaps(count: number, value = "one"): string {
     NAMESPACE,
     ...Array.from({ length: count }, (_, index) => configMap(`map-${index}`, value)),
   );
-}
-
-/** A run in a process of its own, that can be killed. */
-function spawn(space: Workspace, kubeconfig: string): Deno.ChildProcess {
-  const common = ["--path", space.folder, "--name", space.name, "--namespace", space.name];
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `${ROOT}/main.ts`, "reconcile", ...common, "--yes"],
-    env: { KUBECONFIG: kubeconfig },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
 }
 
 /** Runs in a process of its own, which gets a signal when its write of that number reaches the API server. */
@@ -56,7 +44,7 @@ async function signalledAt(
     child.kill(signal);
     return isDelivered ? undefined : new Response(null, { status: 500 });
   });
-  const child = spawn(space, recorder.kubeconfig);
+  const child = startPlumb([...space.arguments("reconcile"), "--yes"], recorder.kubeconfig);
   return await child.status;
 }
 

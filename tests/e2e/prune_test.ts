@@ -10,11 +10,10 @@ import {
   NAMESPACE,
   planOf,
   type Run,
+  startPlumb,
   workspace,
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
-
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 Deno.test("what Git drops is pruned, but never data", async () => {
   await using space = await workspace();
@@ -101,14 +100,7 @@ Deno.test("what a killed run made anew is still the component's, and goes when G
     child.kill("SIGKILL");
     return new Response(null, { status: 503 });
   });
-  const named = ["--name", space.name, "--namespace", space.name];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", MAIN, "reconcile", "--path", space.folder, ...named],
-    env: { KUBECONFIG: recorder.kubeconfig },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  const child = startPlumb(space.arguments("reconcile"), recorder.kubeconfig);
   assert.equal((await child.status).signal, "SIGKILL");
   assert.ok(await space.get(CONFIG_MAPS, name));
   await space.write({ "app.yaml": documents(NAMESPACE, configMap("stays")) });

@@ -13,6 +13,7 @@ import {
   plumb,
   type Run,
   SECRETS,
+  startPlumb,
   VOLUMES,
   type Workspace,
 } from "../plumb.ts";
@@ -28,8 +29,6 @@ import {
   volumesOf,
   writes,
 } from "../rolling_back.ts";
-
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 const changesIn = ({ events }: Run) =>
   events.flatMap((event) =>
@@ -130,13 +129,7 @@ async function interruptedAt(
     if (how !== "cut") child.kill(how);
     return isDelivered ? undefined : broken();
   });
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", MAIN, ...args, "--yes", "--timeout", "60s"],
-    env: { KUBECONFIG: recorder.kubeconfig },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  const child = startPlumb([...args, "--yes", "--timeout", "60s"], recorder.kubeconfig);
   const { success } = await child.status;
   assert.ok(reached, "the run ended before its moment");
   assert.ok(!success, "the run ended well");

@@ -11,22 +11,19 @@ import {
   DEPLOYMENTS,
   documents,
   errorOf,
-  job,
   JOBS,
   NAMESPACE,
   outcomeOf,
   plumb,
   type Run,
   SERVICES,
+  startPlumb,
 } from "../plumb.ts";
 import { isWrite, startRecorder } from "../recorder.ts";
 import { type GitWorkspace, gitWorkspace } from "../git_workspace.ts";
-import { APP, imageOf, statesOf, undosOf, valueOf, web } from "../undoing.ts";
+import { APP, imageOf, service, statesOf, undosOf, valueOf, web } from "../undoing.ts";
 
 const messageOf = ({ events }: Run) => events.find((event) => event.type === "result")?.message;
-
-const service = (name: string) =>
-  `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec:\n  selector: { app: web }\n  ports: [{ port: 80 }]\n`;
 
 const claim = (name: string) =>
   `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: ${name} }\nspec:\n  accessModes: [ReadWriteOnce]\n  resources: { requests: { storage: 1Gi } }\n`;
@@ -191,51 +188,6 @@ Deno.test("an object that the API server refuses in a later wave undoes the wave
   assert.equal(await space.get(SERVICES, "broken"), undefined);
 });
 
-/** Answers with what a ConfigMap says, as an application that is deployed. */
-function serve(space: GitWorkspace): { readonly address: string } & AsyncDisposable {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
-    return new Response(valueOf(await space.get(CONFIG_MAPS, "page")) ?? "");
-  });
-  return {
-    address: `http://127.0.0.1:${server.addr.port}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-const checked = (address: string) =>
-  `${COMPONENT_YAML}  verify:
-    checks:
-      - { check: http, url: "${address}", contains: welcome }
-`;
-
-Deno.test("a revision that does not pass its checks is undone, and the good one passes them again", async () => {
-  await using space = await gitWorkspace();
-  await using site = serve(space);
-  const files = (value: string, ...more: readonly string[]) => ({
-    "component.yaml": checked(site.address),
-    "app.yaml": documents(NAMESPACE, configMap("page", value), ...more),
-  });
-  const good = await space.commit(files("welcome", job("once"), service("old")));
-  assert.equal((await space.run(["--verify"])).code, 0);
-  const bad = await space.commit(files("oops"));
-  const run = await space.run(["--verify"]);
-  assert.deepEqual([run.code, outcomeOf(run)], [3, "unverified"], run.output);
-  assert.deepEqual(statesOf(run), ["begun", "done"]);
-  assert.match(undosOf(run)[0]?.reason ?? "", /^Check .+: .* without the text "welcome"/);
-  assert.equal(valueOf(await space.get(CONFIG_MAPS, "page")), "welcome");
-  assert.ok(await space.get(SERVICES, "old"));
-  // It has run once, and what it did was not undone.
-  assert.equal(await space.get(JOBS, "once"), undefined);
-  const verified = run.events.filter((event) => event.type === "verified");
-  assert.deepEqual(verified.map(({ failed }) => failed), [1, 0]);
-  const [undo, tried] = (await space.journal()).runs;
-  assert.deepEqual([undo?.command, undo?.result, undo?.source.revision], ["undo", "undone", good]);
-  assert.deepEqual([tried?.result, tried?.source.revision], ["unverified", bad]);
-  assert.equal(tried?.verified?.failed.length, 1);
-  const held = await space.run(["--verify"]);
-  assert.deepEqual([held.code, statesOf(held)], [2, ["held"]], held.output);
-});
-
 Deno.test("a good revision takes no parameter that only the failed one knows", async () => {
   await using space = await gitWorkspace();
   const component = (parameters: string) =>
@@ -303,8 +255,6 @@ Deno.test("undo goes back by hand, and the revision is left alone until Git move
   assert.match(errorOf(lost).hint ?? "", /--source/);
 });
 
-const ROOT = new URL("../..", import.meta.url).pathname;
-
 Deno.test("killed in the middle of an undo, the next run finishes it", async () => {
   await Promise.all([1, 3, 6, 9].map(async (moment) => {
     await using space = await gitWorkspace();
@@ -326,20 +276,8 @@ Deno.test("killed in the middle of an undo, the next run finishes it", async () 
       if (request.path.endsWith(`/journal-${space.name}`)) isRejected = true;
       else if (isRejected && ++writes === moment) child.kill("SIGKILL");
     });
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--allow-all",
-        `${ROOT}/main.ts`,
-        ...space.arguments("reconcile"),
-        "--timeout",
-        "30s",
-      ],
-      env: { KUBECONFIG: recorder.kubeconfig },
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    const args = [...space.arguments("reconcile"), "--timeout", "30s"];
+    const child = startPlumb(args, recorder.kubeconfig);
     assert.equal((await child.status).signal, "SIGKILL", `it ended before write ${moment}`);
     const next = await space.run();
     assert.deepEqual([next.code, statesOf(next)], [2, ["held"]], next.output);
