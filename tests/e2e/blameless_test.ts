@@ -100,7 +100,9 @@ Deno.test("what somebody deletes while a run waits for it is made again by the n
   await space.commit({ "app.yaml": documents(NAMESPACE, configMap("a"), web("2", "never-ready")) });
   const waited = Promise.withResolvers<void>();
   const running = space.run([], {
-    onEvent: ({ type }) => type === "health" && waited.resolve(),
+    onEvent: (event) => {
+      if (event.type === "health" && event.object.kind === "Deployment") waited.resolve();
+    },
   });
   await waited.promise;
   await space.cluster.delete(DEPLOYMENTS, { namespace: space.name, name: "web" });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Event } from "../../lib/event.ts";
 import { FAIL_ANNOTATION, setLogs } from "../../lib/sandbox/mod.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type Run,
   workspace,
 } from "../plumb.ts";
+import { startRecorder } from "../recorder.ts";
 
 function failureOf(run: Run): Extract<Event, { type: "health" }> {
   const failure = run.events.find((event) => event.type === "health" && event.status === "failed");
@@ -55,14 +57,18 @@ Deno.test("a container that keeps ending stops the run early, with its last word
     "apiVersion: v1\nkind: Secret\nmetadata: { name: login }\nstringData: { password: correct-horse }\n";
   await space.write({ "app.yaml": documents(NAMESPACE, secret, failing("crash-loop")) });
   const folder = await Deno.makeTempDir();
-  const running = space.reconcile(["--timeout", "60s"]);
+  const told = Promise.withResolvers<void>();
+  await using recorder = await startRecorder(space.kubeconfig, async ({ path }) => {
+    if (path.endsWith("/log")) await told.promise;
+  });
+  let isRunning = true;
+  const running = space.reconcile(["--timeout", "60s"], { kubeconfig: recorder.kubeconfig })
+    .finally(() => isRunning = false);
+  const { name: namespace } = space;
+  while (isRunning && (await space.cluster.list(PODS, { namespace })).length === 0) await delay(50);
   const lines = ["starting", "panic: can't log in with correct-horse"];
-  for (let tries = 0; tries < 100; tries++) {
-    const pods = await space.cluster.list(PODS, { namespace: space.name });
-    if (pods.length > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await setLogs(space.kubeconfig, { namespace: space.name, labels: { app: "web" }, lines, folder });
+  await setLogs(space.kubeconfig, { namespace, labels: { app: "web" }, lines, folder });
+  told.resolve();
   const run = await running;
   assert.equal(run.code, 1);
   const { message, evidence } = failureOf(run);
@@ -78,11 +84,11 @@ Deno.test("a container that keeps ending stops the run early, with its last word
 Deno.test("a pod that never gets ready is waited for until the timeout, and explained", async () => {
   await using space = await workspace();
   await space.write({ "app.yaml": documents(NAMESPACE, failing("never-ready")) });
-  const run = await space.reconcile(["--timeout", "4s"]);
+  const run = await space.reconcile(["--timeout", "10s"]);
   assert.equal(run.code, 1);
   assert.match(
     failureOf(run).message,
-    /not ready after 4 s: .*container app runs, but is not ready/,
+    /not ready after 10 s: .*container app runs, but is not ready/,
   );
 });
 

@@ -97,7 +97,7 @@ Deno.test("what a failed revision added and what stands in the way of the good o
   const quota =
     "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: none }\nspec: { hard: { pods: 0 } }\n";
   await space.commit({ "app.yaml": documents(NAMESPACE, quota, web("2")) });
-  const run = await space.run(["--timeout", "8s"]);
+  const run = await space.run(["--timeout", "15s"]);
   assert.deepEqual([run.code, statesOf(run)], [1, ["begun", "done"]], run.output);
   assert.equal(imageOf(await space.get(DEPLOYMENTS, "web")), APP("1"));
 });
