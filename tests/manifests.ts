@@ -18,7 +18,7 @@ export function configMap(name: string, value = "one"): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  key: ${value}\n`;
 }
 
-/** A Deployment; `extra` goes into the pod template's annotations. */
+/** A Deployment; `template` goes into the annotations of its pods, `container` into their container. */
 export function deployment(
   name: string,
   options: { image?: string; annotations?: string; template?: string; container?: string } = {},

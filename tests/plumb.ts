@@ -94,14 +94,18 @@ export async function plumb(args: readonly string[], settings: RunSettings = {})
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
-/** Runs the CLI in a process of its own, which can be killed. */
-export function startPlumb(args: readonly string[], kubeconfig: string): Deno.ChildProcess {
+/** Runs the CLI in a process of its own, which can be killed. What is piped must be read. */
+export function startPlumb(
+  args: readonly string[],
+  env: Record<string, string>,
+  output: "null" | "piped" = "null",
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", MAIN, ...args],
-    env: { KUBECONFIG: kubeconfig },
+    env,
     stdin: "null",
-    stdout: "null",
-    stderr: "null",
+    stdout: output,
+    stderr: output,
   }).spawn();
 }
 

@@ -16,9 +16,9 @@ export async function planInOneRun(
   action: ActionContext,
   { run, result, plan }: AskingRun,
 ): Promise<PreparedAction | { readonly ended: Ended; readonly plan: RunPlan }> {
+  action.signal.throwIfAborted();
   const told = new Told(action);
   const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()];
-  action.signal.throwIfAborted();
   action.signal.addEventListener("abort", () => answer.resolve(false), { once: true });
   const running = run(told.emit, () => {
     asked.resolve();

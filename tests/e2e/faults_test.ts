@@ -44,7 +44,9 @@ async function signalledAt(
     child.kill(signal);
     return isDelivered ? undefined : new Response(null, { status: 500 });
   });
-  const child = startPlumb([...space.arguments("reconcile"), "--yes"], recorder.kubeconfig);
+  const child = startPlumb([...space.arguments("reconcile"), "--yes"], {
+    KUBECONFIG: recorder.kubeconfig,
+  });
   return await child.status;
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Event } from "../../lib/event.ts";
 import { FAIL_ANNOTATION, setLogs } from "../../lib/sandbox/mod.ts";
 import {
@@ -15,6 +14,7 @@ import {
   workspace,
 } from "../plumb.ts";
 import { startRecorder } from "../recorder.ts";
+import { until } from "../rolling_back.ts";
 
 function failureOf(run: Run): Extract<Event, { type: "health" }> {
   const failure = run.events.find((event) => event.type === "health" && event.status === "failed");
@@ -64,8 +64,8 @@ Deno.test("a container that keeps ending stops the run early, with its last word
   let isRunning = true;
   const running = space.reconcile(["--timeout", "60s"], { kubeconfig: recorder.kubeconfig })
     .finally(() => isRunning = false);
-  const { name: namespace } = space;
-  while (isRunning && (await space.cluster.list(PODS, { namespace })).length === 0) await delay(50);
+  const { name: namespace, cluster } = space;
+  await until(async () => !isRunning || (await cluster.list(PODS, { namespace })).length > 0);
   const lines = ["starting", "panic: can't log in with correct-horse"];
   await setLogs(space.kubeconfig, { namespace, labels: { app: "web" }, lines, folder });
   told.resolve();

@@ -100,7 +100,7 @@ Deno.test("what a killed run made anew is still the component's, and goes when G
     child.kill("SIGKILL");
     return new Response(null, { status: 503 });
   });
-  const child = startPlumb(space.arguments("reconcile"), recorder.kubeconfig);
+  const child = startPlumb(space.arguments("reconcile"), { KUBECONFIG: recorder.kubeconfig });
   assert.equal((await child.status).signal, "SIGKILL");
   assert.ok(await space.get(CONFIG_MAPS, name));
   await space.write({ "app.yaml": documents(NAMESPACE, configMap("stays")) });

@@ -129,7 +129,9 @@ async function interruptedAt(
     if (how !== "cut") child.kill(how);
     return isDelivered ? undefined : broken();
   });
-  const child = startPlumb([...args, "--yes", "--timeout", "60s"], recorder.kubeconfig);
+  const child = startPlumb([...args, "--yes", "--timeout", "60s"], {
+    KUBECONFIG: recorder.kubeconfig,
+  });
   const { success } = await child.status;
   assert.ok(reached, "the run ended before its moment");
   assert.ok(!success, "the run ended well");

@@ -277,7 +277,7 @@ Deno.test("killed in the middle of an undo, the next run finishes it", async () 
       else if (isRejected && ++writes === moment) child.kill("SIGKILL");
     });
     const args = [...space.arguments("reconcile"), "--timeout", "30s"];
-    const child = startPlumb(args, recorder.kubeconfig);
+    const child = startPlumb(args, { KUBECONFIG: recorder.kubeconfig });
     assert.equal((await child.status).signal, "SIGKILL", `it ended before write ${moment}`);
     const next = await space.run();
     assert.deepEqual([next.code, statesOf(next)], [2, ["held"]], next.output);

@@ -1,11 +1,9 @@
 /** Runs the CLI through proxies that treat it badly. */
 import type { GitHubDouble } from "../contract/github/server.ts";
-import { plumb } from "../plumb.ts";
+import { plumb, startPlumb } from "../plumb.ts";
 import { isWrite, type RecordedRequest } from "../recorder.ts";
 import { type Fate, type OldLists, startClusterProxy, startFaultProxy } from "./proxy.ts";
 import type { Treatment } from "./treatment.ts";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** The servers that a run speaks to. */
 export interface Servers {
@@ -66,21 +64,10 @@ export async function runTreated(
     const { code, output } = await plumb(args, { kubeconfig: api.kubeconfig, environment });
     return { ended: code, output, ...faults };
   }
-  const child = spawn(args, { KUBECONFIG: api.kubeconfig, ...environment });
+  const child = startPlumb(args, { KUBECONFIG: api.kubeconfig, ...environment }, "piped");
   kill = () => child.kill("SIGKILL");
   const { code, signal, stdout, stderr } = await child.output();
   kill = () => {};
   const output = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
   return { ended: signal ?? code, output, ...faults };
-}
-
-/** Runs the CLI in a process of its own. */
-function spawn(args: readonly string[], env: Record<string, string>): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `${ROOT}/main.ts`, ...args],
-    env,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
 }
